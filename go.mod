@@ -1,0 +1,3 @@
+module github.com/writ-iam/writ
+
+go 1.26

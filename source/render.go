@@ -1,0 +1,114 @@
+package source
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// WriteText prints a finding for a person: position, severity, message and
+// code on one line, then the source line with carets under the span, then the
+// hint.
+//
+//	machine.asl.json:7:16: error: state "Nope" does not exist [DANGLING_TRANSITION]
+//	    "Next": "Nope"
+//	            ^~~~~~
+//	  hint: states in this scope: "A", "B"
+func (f Finding) WriteText(w io.Writer) error {
+	var b strings.Builder
+	f.writeHead(&b)
+	f.writeExcerpt(&b)
+	if f.Hint != "" {
+		fmt.Fprintf(&b, "  hint: %s\n", f.Hint)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (f Finding) writeHead(b *strings.Builder) {
+	if f.File != nil {
+		p := f.File.Position(f.Span.Start)
+		fmt.Fprintf(b, "%s:%d:%d: ", f.File.Name, p.Line, p.Column)
+	}
+	severity := strings.ToLower(strings.ReplaceAll(f.Severity.String(), "_", " "))
+	fmt.Fprintf(b, "%s: %s [%s]\n", severity, f.Message, f.Code)
+}
+
+// excerptWidth bounds, in characters, how much of a line is shown: machine
+// definitions are often one long line.
+const excerptWidth = 96
+
+func (f Finding) writeExcerpt(b *strings.Builder) {
+	if f.File == nil || f.File.Text == "" {
+		return
+	}
+	p := f.File.Position(f.Span.Start)
+	line := []rune(f.File.Line(p.Line))
+	from := min(p.Column-1, len(line))
+	length := len([]rune(f.File.Slice(f.Span)))
+	first := 0
+	if len(line) > excerptWidth {
+		first = max(0, min(from-excerptWidth/3, len(line)-excerptWidth))
+		line = line[first:min(len(line), first+excerptWidth)]
+	}
+	from -= first
+	marks := max(1, min(length, len(line)-from))
+	fmt.Fprintf(b, "    %s\n", plain(line))
+	fmt.Fprintf(b, "    %s^%s\n", padding(line[:from]), strings.Repeat("~", marks-1))
+}
+
+// plain keeps a hostile file from writing control sequences to a terminal.
+func plain(line []rune) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case unicode.IsPrint(r):
+			return r
+		}
+		return '\uFFFD'
+	}, string(line))
+}
+
+// padding is white space as wide as the text shown before a caret. East Asian
+// wide characters take two columns.
+func padding(line []rune) string {
+	width := 0
+	for _, r := range line {
+		width++
+		if isWide(r) {
+			width++
+		}
+	}
+	return strings.Repeat(" ", width)
+}
+
+func isWide(r rune) bool {
+	return r >= 0x1100 && (r <= 0x115f || r >= 0x2e80 && r <= 0xa4cf || r >= 0xac00 && r <= 0xd7a3 ||
+		r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xfe6f || r >= 0xff00 && r <= 0xff60 ||
+		r >= 0xffe0 && r <= 0xffe6 || r >= 0x1f300 && r <= 0x1faff || r >= 0x20000 && r <= 0x3fffd)
+}
+
+// MarshalJSON writes the form that docs/usage.md describes.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	type span struct {
+		Start Position `json:"start"`
+		End   Position `json:"end"`
+	}
+	out := struct {
+		Code     string   `json:"code"`
+		Severity Severity `json:"severity"`
+		Path     string   `json:"path"`
+		File     string   `json:"file,omitempty"`
+		Span     *span    `json:"span,omitempty"`
+		Message  string   `json:"message"`
+		Hint     string   `json:"hint,omitempty"`
+	}{Code: f.Code, Severity: f.Severity, Path: f.Path, Message: f.Message, Hint: f.Hint}
+	if f.File != nil {
+		out.File = f.File.Name
+		out.Span = &span{f.File.Position(f.Span.Start), f.File.Position(f.Span.End)}
+	}
+	return json.Marshal(out)
+}
