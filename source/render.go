@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // WriteText prints a finding for a person: position, severity, message and
@@ -45,18 +46,40 @@ func (f Finding) writeExcerpt(b *strings.Builder) {
 		return
 	}
 	p := f.File.Position(f.Span.Start)
-	line := []rune(f.File.Line(p.Line))
-	from := min(p.Column-1, len(line))
-	length := len([]rune(f.File.Slice(f.Span)))
-	first := 0
+	text := f.File.Line(p.Line)
+	at := min(p.Offset-f.File.lineStart(p.Line), len(text))
+	before, after := lastRunes(text[:at], excerptWidth), firstRunes(text[at:], excerptWidth)
+	line, from := append(before, after...), len(before)
 	if len(line) > excerptWidth {
-		first = max(0, min(from-excerptWidth/3, len(line)-excerptWidth))
-		line = line[first:min(len(line), first+excerptWidth)]
+		first := max(0, min(from-excerptWidth/3, len(line)-excerptWidth))
+		line, from = line[first:first+excerptWidth], from-first
 	}
-	from -= first
+	length := len(firstRunes(f.File.Slice(f.Span), excerptWidth))
 	marks := max(1, min(length, len(line)-from))
 	fmt.Fprintf(b, "    %s\n", plain(line))
 	fmt.Fprintf(b, "    %s^%s\n", padding(line[:from]), strings.Repeat("~", marks-1))
+}
+
+// firstRunes returns at most n runes from the start of s, without reading on.
+func firstRunes(s string, n int) []rune {
+	runes := make([]rune, 0, min(len(s), n))
+	for _, r := range s {
+		if len(runes) == n {
+			break
+		}
+		runes = append(runes, r)
+	}
+	return runes
+}
+
+// lastRunes returns at most n runes from the end of s, without reading the rest.
+func lastRunes(s string, n int) []rune {
+	start := len(s)
+	for ; n > 0 && start > 0; n-- {
+		_, size := utf8.DecodeLastRuneInString(s[:start])
+		start -= size
+	}
+	return []rune(s[start:])
 }
 
 // plain keeps a hostile file from writing control sequences to a terminal.

@@ -31,9 +31,14 @@ type File struct {
 	Name string
 	Text string
 
-	indexed sync.Once
-	lines   []int32 // offsets at which lines start; filled on first use
+	indexed sync.Once // fills what follows, on first use
+	lines   []int32   // offsets at which lines start
+	counts  []int32   // characters before every countStep-th byte
 }
+
+// countStep is how many bytes lie between two known character counts. Without
+// them a document of one long line and many findings would cost quadratic time.
+const countStep = 1024
 
 // NewFile returns a file over text. MaxSize bounds what the parsers accept.
 func NewFile(name, text string) *File { return &File{Name: name, Text: text} }
@@ -50,7 +55,7 @@ func (f *File) Position(offset int32) Position {
 	start := f.lines[line]
 	return Position{
 		Line:   line + 1,
-		Column: utf8.RuneCountInString(f.Text[start:offset]) + 1,
+		Column: f.charactersBefore(offset) - f.charactersBefore(start) + 1,
 		Offset: int(offset),
 	}
 }
@@ -71,6 +76,9 @@ func (f *File) Line(n int) string {
 	return f.Text[start:end]
 }
 
+// lineStart returns the offset at which a line that exists starts.
+func (f *File) lineStart(n int) int { return int(f.lines[n-1]) }
+
 // Slice returns the text that a span covers, or "" where it lies outside.
 func (f *File) Slice(s Span) string {
 	if s.Start < 0 || s.End < s.Start || int(s.End) > len(f.Text) {
@@ -79,7 +87,12 @@ func (f *File) Slice(s Span) string {
 	return f.Text[s.Start:s.End]
 }
 
-func (f *File) index() { f.indexed.Do(f.findLines) }
+func (f *File) index() {
+	f.indexed.Do(func() {
+		f.findLines()
+		f.countCharacters()
+	})
+}
 
 func (f *File) findLines() {
 	f.lines = append(f.lines, 0)
@@ -88,4 +101,28 @@ func (f *File) findLines() {
 			f.lines = append(f.lines, int32(i+1))
 		}
 	}
+}
+
+func (f *File) countCharacters() {
+	f.counts = make([]int32, 1, len(f.Text)/countStep+1)
+	for at := countStep; at <= len(f.Text); at += countStep {
+		before := f.counts[len(f.counts)-1]
+		f.counts = append(f.counts, before+int32(characters(f.Text[at-countStep:at])))
+	}
+}
+
+func (f *File) charactersBefore(offset int32) int {
+	mark := offset / countStep
+	return int(f.counts[mark]) + characters(f.Text[mark*countStep:offset])
+}
+
+// characters counts the bytes that begin a UTF-8 sequence, so that the counts
+// of two neighbouring slices add up wherever they were cut.
+func characters(s string) (n int) {
+	for i := 0; i < len(s); i++ {
+		if utf8.RuneStart(s[i]) {
+			n++
+		}
+	}
+	return n
 }
