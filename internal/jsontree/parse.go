@@ -46,7 +46,7 @@ func Parse(text string) (*Value, []Duplicate, *Error) {
 	}
 	p.space()
 	if p.pos < len(p.text) {
-		return nil, nil, p.fail(p.pos, p.pos+1, "text goes on after the end of the JSON value")
+		return nil, nil, p.failHere("text goes on after the end of the JSON value")
 	}
 	return root, p.duplicates, nil
 }
@@ -65,6 +65,12 @@ type parser struct {
 func (p *parser) fail(start, end int, format string, args ...any) *Error {
 	end = min(end, len(p.text))
 	return &Error{source.Span{Start: int32(min(start, end)), End: int32(end)}, fmt.Sprintf(format, args...)}
+}
+
+// failHere points at the character at the current position.
+func (p *parser) failHere(format string, args ...any) *Error {
+	_, size := utf8.DecodeRuneInString(p.text[p.pos:])
+	return p.fail(p.pos, p.pos+size, format, args...)
 }
 
 func (p *parser) space() {
@@ -194,7 +200,7 @@ func (p *parser) expected(open int, what string) *Error {
 	if p.pos >= len(p.text) {
 		return p.fail(open, open+1, "'%c' is never closed: the text ends where %s should stand", p.text[open], what)
 	}
-	return p.fail(p.pos, p.pos+1, "found %s where %s should stand", p.found(), what)
+	return p.failHere("found %s where %s should stand", p.found(), what)
 }
 
 func (p *parser) found() string {
@@ -248,7 +254,7 @@ func (p *parser) word(v *Value) *Error {
 		}
 		return p.fail(p.pos, p.pos, "text ends where a value should stand")
 	}
-	return p.fail(p.pos, p.pos+1, "found %s where a value should stand", p.found())
+	return p.failHere("found %s where a value should stand", p.found())
 }
 
 func (p *parser) number(v *Value) *Error {
