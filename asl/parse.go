@@ -1,0 +1,390 @@
+package asl
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/source"
+)
+
+// Options say how to read a definition. The zero value reads it as it stands.
+type Options struct {
+	// Substitutions fill ${name} placeholders in strings, as CloudFormation's
+	// DefinitionSubstitutions and Terraform's templatefile do.
+	Substitutions map[string]string
+	// AllowPlaceholders accepts placeholders that no substitution fills. The
+	// values that hold them are dynamic.
+	AllowPlaceholders bool
+}
+
+// Parse reads a definition in JSON or YAML. The machine is nil only when the
+// text is neither (MALFORMED_JSON, MALFORMED_YAML); every other mistake is a
+// finding beside a tree that holds what could be read. Findings come in the
+// order of the text.
+//
+// The text is YAML when the file's name ends in .yaml or .yml, or when the
+// name does not end in .json and the text does not begin with '{'.
+func Parse(file *source.File, opts Options) (*StateMachine, source.List) {
+	root, duplicates, malformed := readTree(file)
+	if malformed != nil {
+		return nil, source.List{*malformed}
+	}
+	return FromTree(file, root, duplicates, opts)
+}
+
+// FromTree reads a definition that stands inside another text, such as a
+// template. Paths in findings start at root. The tree is changed in place where
+// substitutions fill it.
+func FromTree(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplicate, opts Options) (*StateMachine, source.List) {
+	m := &StateMachine{File: file, root: root, QueryLanguage: JSONPath}
+	r := &reader{machine: m}
+	r.duplicateKeys(duplicates)
+	r.substitute(root, opts)
+	r.readMachine()
+	return m, r.findings.Sorted()
+}
+
+func readTree(file *source.File) (*jsontree.Value, []jsontree.Duplicate, *source.Finding) {
+	root, duplicates, err := jsontree.Parse(file.Text)
+	if err == nil {
+		return root, duplicates, nil
+	}
+	return nil, nil, &source.Finding{
+		Code: "MALFORMED_JSON", Severity: source.Error, File: file, Span: err.Span, Message: err.Msg,
+	}
+}
+
+// reader builds the tree and collects what is wrong with it.
+type reader struct {
+	machine  *StateMachine
+	findings source.List
+	hints    int // name comparisons spent on hints so far
+}
+
+// report adds a finding; path is where its element stands, or should stand.
+func (r *reader) report(code string, severity source.Severity, span source.Span, path, hint, format string, args ...any) {
+	r.findings = append(r.findings, source.Finding{
+		Code: code, Severity: severity, File: r.machine.File, Span: span, Path: path,
+		Message: fmt.Sprintf(format, args...), Hint: hint,
+	})
+}
+
+// fail adds an error about what stands at a span.
+func (r *reader) fail(code string, span source.Span, hint, format string, args ...any) {
+	r.report(code, source.Error, span, r.machine.Pointer(span), hint, format, args...)
+}
+
+// missing adds an error about a field that an object lacks.
+func (r *reader) missing(o *thing, name, hint, format string, args ...any) {
+	r.report("MISSING_FIELD", source.Error, o.head, r.machine.Pointer(o.head)+"/"+name, hint, format, args...)
+}
+
+func (r *reader) duplicateKeys(duplicates []jsontree.Duplicate) {
+	for _, d := range duplicates {
+		first := r.machine.File.Position(d.First.Start)
+		r.fail("DUPLICATE_KEY", d.Second, "only the last one would count; rename or remove one",
+			"%q is already a name in this object, on line %d", d.Name, first.Line)
+	}
+}
+
+// thing is an object of the language, its members sorted out by field.
+type thing struct {
+	value    *jsontree.Value
+	head     source.Span // what a finding about the whole points at
+	place    place
+	language QueryLanguage
+	members  [fieldCount]*jsontree.Member
+}
+
+func (o *thing) has(f field) bool { return o.members[f] != nil }
+
+func (o *thing) get(f field) *jsontree.Value {
+	if m := o.members[f]; m != nil {
+		return &m.Value
+	}
+	return nil
+}
+
+// text returns a string field as written, "" where there is none.
+func (o *thing) text(f field) string {
+	if m := o.members[f]; m != nil && m.Value.Kind == jsontree.String {
+		return m.Value.Text
+	}
+	return ""
+}
+
+func (o *thing) target(f field) Target {
+	if m := o.members[f]; m != nil && m.Value.Kind == jsontree.String {
+		return Target{m.Value.Text, m.Value.Span}
+	}
+	return Target{}
+}
+
+// literal returns a field in which nothing is evaluated.
+func (o *thing) literal(f field) Value { return Value{node: o.get(f)} }
+
+// value returns a field that may hold expressions of the object's language.
+func (o *thing) evaluated(f field) Value {
+	m := o.members[f]
+	if m == nil {
+		return Value{}
+	}
+	mode := specs[f].language
+	if mode == 0 {
+		mode = o.language
+	}
+	return Value{&m.Value, mode, asWritten}
+}
+
+// path returns a field whose string is a JSONPath; null stays null.
+func (o *thing) path(f field) Value {
+	v := Value{node: o.get(f), mode: JSONPath}
+	if v.node != nil && v.node.Kind == jsontree.String {
+		v.expr = wholeExpr
+	}
+	return v
+}
+
+// either returns a field, or the one that gives its value by a path.
+func (o *thing) either(f, byPath field) Value {
+	if o.has(byPath) && !o.has(f) {
+		return o.path(byPath)
+	}
+	v := o.evaluated(f)
+	if v.mode == JSONPath {
+		v.mode = literal
+	}
+	return v
+}
+
+// arguments returns Arguments or Parameters, the one that fits the language
+// first.
+func (o *thing) arguments() Value {
+	first, second := fParameters, fArguments
+	if o.language == JSONata {
+		first, second = second, first
+	}
+	if o.has(first) {
+		return o.evaluated(first)
+	}
+	return o.evaluated(second)
+}
+
+// open sorts out an object's members and checks each against the grammar. It
+// returns false where the value is no object.
+func (r *reader) open(o *thing, v *jsontree.Value) bool {
+	o.value = v
+	if v.Kind != jsontree.Object {
+		if !isBare(v) {
+			r.fail("BAD_FIELD_TYPE", v.Span, "", "%s must be an object, not %s", o.place, v.Kind)
+		}
+		return false
+	}
+	comparing := o.place&(inRule|inComparison) != 0
+	for i := range v.Members {
+		m := &v.Members[i]
+		f, known := fieldByName[m.Name]
+		switch {
+		case known && specs[f].in&o.place != 0:
+			o.members[f] = m
+			r.checkField(o, f, m)
+		case comparing && isOperator(m.Name):
+			// readComparison looks at these
+		default:
+			r.unknownField(o, m)
+		}
+	}
+	return true
+}
+
+func isOperator(name string) bool { _, ok := operators[name]; return ok }
+
+func (r *reader) checkField(o *thing, f field, m *jsontree.Member) {
+	if l := specs[f].language; l != 0 && o.language != 0 && l != o.language {
+		r.fail("QUERY_LANGUAGE_MISMATCH", m.NameSpan, languageHint(o, f),
+			"%s belongs to %s, but this %s uses %s", m.Name, l, o.noun(), o.language)
+		return
+	}
+	r.checkForm(o, f, &m.Value)
+}
+
+// noun is what a finding calls the object whose language matters.
+func (o *thing) noun() string {
+	if o.place == inMachine {
+		return "state machine"
+	}
+	return "state"
+}
+
+// counterparts says which field of the other language does the same.
+var counterparts = map[field]string{
+	fParameters: "Arguments", fArguments: "Parameters", fInputPath: "Arguments", fResultSelector: "Output",
+	fResultPath: "Output or Assign", fOutputPath: "Output", fOutput: "ResultSelector, ResultPath or OutputPath",
+	fItems: "ItemsPath", fItemsPath: "Items", fCondition: "Variable and a comparison", fVariable: "Condition",
+	fAnd: "Condition", fOr: "Condition", fNot: "Condition", fResult: "Output",
+}
+
+func languageHint(o *thing, f field) string {
+	other := counterparts[f]
+	if other == "" {
+		other = strings.TrimSuffix(specs[f].name, "Path") + " with a {% ... %} expression"
+	}
+	if o.place == inPass && f == fParameters {
+		other = "Output"
+	}
+	if o.language == JSONPath {
+		return fmt.Sprintf(`use %s, or set "QueryLanguage": "JSONata"`, other)
+	}
+	return "use " + other
+}
+
+func (r *reader) readMachine() {
+	m := r.machine
+	o := thing{place: inMachine, language: r.languageOf(m.root, JSONPath), head: source.Span{Start: m.root.Span.Start, End: min(m.root.Span.Start+1, m.root.Span.End)}}
+	m.QueryLanguage = o.language
+	if !r.open(&o, m.root) {
+		return
+	}
+	m.Comment, m.Version = o.text(fComment), o.text(fVersion)
+	m.TimeoutSeconds = o.either(fTimeoutSeconds, fTimeoutSecondsPath)
+	r.readScope(&m.Scope, &o, nil)
+}
+
+// languageOf returns the query language that an object sets, or else the one
+// around it.
+func (r *reader) languageOf(v *jsontree.Value, around QueryLanguage) QueryLanguage {
+	set := v.Get("QueryLanguage")
+	switch {
+	case !set.Is(jsontree.String):
+		return around
+	case set.Text == "JSONata":
+		return JSONata
+	case set.Text == "JSONPath":
+		return JSONPath
+	}
+	if !hasPlaceholder(set.Text) {
+		r.fail("UNKNOWN_QUERY_LANGUAGE", set.Span, `one of "JSONPath", "JSONata"`, "query language %q does not exist", set.Text)
+	}
+	return around
+}
+
+// readScope reads StartAt and States of an object that was opened.
+func (r *reader) readScope(s *Scope, o *thing, parent *State) {
+	s.Parent, s.Span, s.StartAt = parent, o.value.Span, o.target(fStartAt)
+	if !o.has(fStartAt) {
+		r.missing(o, "StartAt", "name the state to begin with", "%s needs StartAt", o.place)
+	}
+	states := o.get(fStates)
+	if states == nil {
+		r.missing(o, "States", "", "%s needs States", o.place)
+		return
+	}
+	if states.Kind != jsontree.Object {
+		return
+	}
+	if len(states.Members) == 0 {
+		r.fail("BAD_FIELD_VALUE", states.Span, "", "States holds no state")
+	}
+	s.States = make([]State, len(states.Members))
+	for i := range states.Members {
+		s.States[i].index = i
+		r.readState(&s.States[i], &states.Members[i], s)
+	}
+	s.index()
+	r.checkScope(s, o)
+}
+
+// largeScope is the number of states from which a map is quicker than looking
+// at each.
+const largeScope = 16
+
+func (s *Scope) index() {
+	if len(s.States) < largeScope {
+		return
+	}
+	s.byName = make(map[string]*State, len(s.States))
+	for i := range s.States {
+		s.byName[s.States[i].Name] = &s.States[i]
+	}
+}
+
+func (r *reader) readState(s *State, m *jsontree.Member, scope *Scope) {
+	s.Name, s.NameSpan, s.Span, s.Scope = m.Name, m.NameSpan, m.Value.Span, scope
+	s.QueryLanguage = r.machine.QueryLanguage
+	v := &m.Value
+	if v.Kind != jsontree.Object {
+		r.fail("BAD_FIELD_TYPE", v.Span, "", "a state must be an object, not %s", v.Kind)
+		return
+	}
+	r.checkStateName(s)
+	s.QueryLanguage = r.languageOf(v, r.machine.QueryLanguage)
+	if s.QueryLanguage == JSONPath && r.machine.QueryLanguage == JSONata {
+		r.fail("QUERY_LANGUAGE_MISMATCH", v.Get("QueryLanguage").Span, "a JSONPath machine may hold JSONata states, but not the other way round",
+			"a state of a JSONata state machine cannot use JSONPath")
+	}
+	if s.Type = r.typeOf(s, v); s.Type == Invalid {
+		return
+	}
+	o := thing{place: placeOf(s.Type), language: s.QueryLanguage, head: s.NameSpan}
+	r.open(&o, v)
+	r.readCommon(s, &o)
+	r.readParts(s, &o)
+}
+
+func (r *reader) typeOf(s *State, v *jsontree.Value) Type {
+	t := v.Get("Type")
+	if t == nil {
+		r.report("MISSING_FIELD", source.Error, s.NameSpan, r.machine.Pointer(s.NameSpan)+"/Type",
+			"one of "+typeList(), "state %q needs a Type", s.Name)
+		return Invalid
+	}
+	for i, name := range typeNames[1:] {
+		if t.Text == name && t.Kind == jsontree.String {
+			return Type(i + 1)
+		}
+	}
+	if t.Kind != jsontree.String {
+		r.fail("BAD_FIELD_TYPE", t.Span, "", "Type must be a string, not %s", t.Kind)
+	} else if !hasPlaceholder(t.Text) {
+		r.fail("UNKNOWN_STATE_TYPE", t.Span, r.oneOf(t.Text, typeNames[1:]), "state type %q does not exist", t.Text)
+	}
+	return Invalid
+}
+
+func typeList() string { return quoteList(typeNames[1:]) }
+
+func (r *reader) readCommon(s *State, o *thing) {
+	s.Comment = o.text(fComment)
+	s.Next = o.target(fNext)
+	if end := o.get(fEnd); end.Is(jsontree.Bool) {
+		s.End = end.Text == "true"
+	}
+	s.InputPath, s.OutputPath, s.ResultPath = o.path(fInputPath), o.path(fOutputPath), o.path(fResultPath)
+	s.ResultSelector, s.Output, s.Assign = o.evaluated(fResultSelector), o.evaluated(fOutput), o.evaluated(fAssign)
+	if o.place&inMoving != 0 {
+		r.checkTransition(s, o)
+	}
+	if o.place&inHandled != 0 {
+		s.Retry, s.Catch = r.readRetry(o), r.readCatch(o)
+	}
+}
+
+func (r *reader) readParts(s *State, o *thing) {
+	switch s.Type {
+	case TypeTask:
+		r.readTask(s, o)
+	case TypePass:
+		s.Pass = &Pass{Result: o.literal(fResult), Arguments: o.evaluated(fParameters)}
+	case TypeWait:
+		r.readWait(s, o)
+	case TypeChoice:
+		r.readChoice(s, o)
+	case TypeParallel:
+		r.readParallel(s, o)
+	case TypeMap:
+		r.readMap(s, o)
+	case TypeFail:
+		r.readFail(s, o)
+	}
+}
