@@ -39,28 +39,47 @@ func Parse(text string) (*Value, []Duplicate, *Error) {
 	if strings.HasPrefix(text, "\ufeff") {
 		return nil, nil, p.fail(0, 3, "text begins with a byte order mark; JSON has none")
 	}
-	root := new(Value)
 	p.space()
-	if err := p.value(root, 0); err != nil {
+	root, err := p.value(0)
+	if err != nil {
 		return nil, nil, err
 	}
 	p.space()
 	if p.pos < len(p.text) {
 		return nil, nil, p.failHere("text goes on after the end of the JSON value")
 	}
-	return root, p.duplicates, nil
+	return &root, p.duplicates, nil
 }
 
 // parser reads recursively, bounded by MaxDepth. Children are gathered on two
 // stacks and copied once, when their container closes, into a slice of exactly
 // the right size.
 type parser struct {
-	text       string
-	pos        int
-	items      []Value
-	members    []Member
-	duplicates []Duplicate
+	text        string
+	pos         int
+	items       []Value
+	members     []Member
+	itemBlock   []Value
+	memberBlock []Member
+	duplicates  []Duplicate
 }
+
+// keep copies what lies above base on a stack into a slice cut from a block,
+// and takes it off the stack. Blocks save an allocation per container; a tree
+// is kept or dropped as a whole, so none outlives its use.
+func keep[T any](stack, block *[]T, base, blockSize int) []T {
+	children := (*stack)[base:]
+	if cap(*block)-len(*block) < len(children) {
+		*block = make([]T, 0, max(len(children), blockSize))
+	}
+	start := len(*block)
+	*block = append(*block, children...)
+	*stack = (*stack)[:base]
+	return (*block)[start:len(*block):len(*block)]
+}
+
+// blockSize grows with the text, so that a small policy makes a small tree.
+func (p *parser) blockSize() int { return min(4+len(p.text)/64, 256) }
 
 func (p *parser) fail(start, end int, format string, args ...any) *Error {
 	end = min(end, len(p.text))
@@ -92,88 +111,89 @@ func (p *parser) peek() byte {
 	return 0
 }
 
-func (p *parser) value(v *Value, depth int) *Error {
+func (p *parser) value(depth int) (v Value, err *Error) {
 	start := p.pos
-	v.Span.Start = int32(start)
-	var err *Error
 	switch c := p.peek(); {
-	case c == '{' || c == '[':
-		if depth >= MaxDepth {
-			return p.fail(start, start+1, "nested deeper than %d levels", MaxDepth)
-		}
-		if c == '{' {
-			err = p.object(v, depth)
-		} else {
-			err = p.array(v, depth)
-		}
 	case c == '"':
 		v.Kind = String
 		v.Text, err = p.str()
+	case c == '{' || c == '[':
+		if depth >= MaxDepth {
+			return v, p.fail(start, start+1, "nested deeper than %d levels", MaxDepth)
+		}
+		if c == '{' {
+			v.Kind = Object
+			v.Members, err = p.object(depth)
+		} else {
+			v.Kind = Array
+			v.Items, err = p.array(depth)
+		}
 	case c == '-' || c >= '0' && c <= '9':
-		err = p.number(v)
+		v.Kind = Number
+		v.Text, err = p.number()
 	default:
-		err = p.word(v)
+		v.Kind, v.Text, err = p.word()
 	}
-	v.Span.End = int32(p.pos)
-	return err
+	v.Span = source.Span{Start: int32(start), End: int32(p.pos)}
+	return v, err
 }
 
-func (p *parser) object(v *Value, depth int) *Error {
-	v.Kind = Object
+func (p *parser) object(depth int) ([]Member, *Error) {
 	open, base := p.pos, len(p.members)
 	p.pos++
 	for p.space(); p.peek() != '}'; {
-		m := Member{NameSpan: source.Span{Start: int32(p.pos)}}
-		if p.peek() != '"' {
-			return p.expected(open, "a member name in double quotes")
-		}
-		var err *Error
-		if m.Name, err = p.str(); err != nil {
-			return err
-		}
-		m.NameSpan.End = int32(p.pos)
-		if p.space(); p.peek() != ':' {
-			return p.expected(open, "':' after the member name")
-		}
-		p.pos++
-		p.space()
-		if err := p.value(&m.Value, depth+1); err != nil {
-			return err
+		m, err := p.member(open, depth)
+		if err != nil {
+			return nil, err
 		}
 		p.members = append(p.members, m)
 		if more, err := p.separator(open, '}'); err != nil {
-			return err
+			return nil, err
 		} else if !more {
 			break
 		}
 	}
 	p.pos++
-	v.Members = append(make([]Member, 0, len(p.members)-base), p.members[base:]...)
-	p.members = p.members[:base]
-	p.findDuplicates(v.Members)
-	return nil
+	members := keep(&p.members, &p.memberBlock, base, p.blockSize())
+	p.findDuplicates(members)
+	return members, nil
 }
 
-func (p *parser) array(v *Value, depth int) *Error {
-	v.Kind = Array
+func (p *parser) member(open, depth int) (m Member, err *Error) {
+	if p.peek() != '"' {
+		return m, p.expected(open, "a member name in double quotes")
+	}
+	m.NameSpan.Start = int32(p.pos)
+	if m.Name, err = p.str(); err != nil {
+		return m, err
+	}
+	m.NameSpan.End = int32(p.pos)
+	if p.space(); p.peek() != ':' {
+		return m, p.expected(open, "':' after the member name")
+	}
+	p.pos++
+	p.space()
+	m.Value, err = p.value(depth + 1)
+	return m, err
+}
+
+func (p *parser) array(depth int) ([]Value, *Error) {
 	open, base := p.pos, len(p.items)
 	p.pos++
 	for p.space(); p.peek() != ']'; {
-		var item Value
-		if err := p.value(&item, depth+1); err != nil {
-			return err
+		item, err := p.value(depth + 1)
+		if err != nil {
+			return nil, err
 		}
 		p.items = append(p.items, item)
 		if more, err := p.separator(open, ']'); err != nil {
-			return err
+			return nil, err
 		} else if !more {
 			break
 		}
 	}
 	p.pos++
-	v.Items = append(make([]Value, 0, len(p.items)-base), p.items[base:]...)
-	p.items = p.items[:base]
-	return nil
+	return keep(&p.items, &p.itemBlock, base, p.blockSize()), nil
 }
 
 // separator reads what stands between two children; more says that another
@@ -237,27 +257,26 @@ func (p *parser) findDuplicates(members []Member) {
 	}
 }
 
-func (p *parser) word(v *Value) *Error {
+func (p *parser) word() (Kind, string, *Error) {
 	for _, w := range [...]struct {
 		text string
 		kind Kind
 	}{{"true", Bool}, {"false", Bool}, {"null", Null}} {
 		if strings.HasPrefix(p.text[p.pos:], w.text) {
-			v.Kind, v.Text = w.kind, w.text
 			p.pos += len(w.text)
-			return nil
+			return w.kind, w.text, nil
 		}
 	}
 	if p.pos >= len(p.text) {
 		if strings.TrimSpace(p.text) == "" {
-			return p.fail(0, 0, "text is empty")
+			return Invalid, "", p.fail(0, 0, "text is empty")
 		}
-		return p.fail(p.pos, p.pos, "text ends where a value should stand")
+		return Invalid, "", p.fail(p.pos, p.pos, "text ends where a value should stand")
 	}
-	return p.failHere("found %s where a value should stand", p.found())
+	return Invalid, "", p.failHere("found %s where a value should stand", p.found())
 }
 
-func (p *parser) number(v *Value) *Error {
+func (p *parser) number() (string, *Error) {
 	start := p.pos
 	if p.peek() == '-' {
 		p.pos++
@@ -265,12 +284,12 @@ func (p *parser) number(v *Value) *Error {
 	if p.peek() == '0' {
 		p.pos++
 	} else if !p.digits() {
-		return p.fail(start, p.pos+1, "a number needs a digit here")
+		return "", p.fail(start, p.pos+1, "a number needs a digit here")
 	}
 	if p.peek() == '.' {
 		p.pos++
 		if !p.digits() {
-			return p.fail(start, p.pos+1, "a number needs a digit after the point")
+			return "", p.fail(start, p.pos+1, "a number needs a digit after the point")
 		}
 	}
 	if c := p.peek(); c == 'e' || c == 'E' {
@@ -279,11 +298,10 @@ func (p *parser) number(v *Value) *Error {
 			p.pos++
 		}
 		if !p.digits() {
-			return p.fail(start, p.pos+1, "a number needs a digit in its exponent")
+			return "", p.fail(start, p.pos+1, "a number needs a digit in its exponent")
 		}
 	}
-	v.Kind, v.Text = Number, p.text[start:p.pos]
-	return nil
+	return p.text[start:p.pos], nil
 }
 
 func (p *parser) digits() bool {
@@ -299,7 +317,7 @@ func (p *parser) str() (string, *Error) {
 	open := p.pos
 	p.pos++
 	start := p.pos
-	for p.pos < len(p.text) {
+	for p.skipPlain(); p.pos < len(p.text); p.skipPlain() {
 		switch c := p.text[p.pos]; {
 		case c == '"':
 			p.pos++
@@ -308,8 +326,6 @@ func (p *parser) str() (string, *Error) {
 			return p.escaped(open, start)
 		case c < 0x20:
 			return "", p.fail(p.pos, p.pos+1, "control character 0x%02x in a string; write it as an escape", c)
-		case c < utf8.RuneSelf:
-			p.pos++
 		default:
 			if err := p.multibyte(); err != nil {
 				return "", err
@@ -317,6 +333,23 @@ func (p *parser) str() (string, *Error) {
 		}
 	}
 	return "", p.fail(open, open+1, "string is never closed")
+}
+
+// isPlain marks the bytes that stand for themselves in a string: printable
+// ASCII but for the quote and the backslash.
+var isPlain = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
+
+func (p *parser) skipPlain() {
+	i, text := p.pos, p.text
+	for i < len(text) && isPlain[text[i]] {
+		i++
+	}
+	p.pos = i
 }
 
 func (p *parser) multibyte() *Error {
