@@ -68,6 +68,8 @@ func (r *reader) checkForm(o *thing, f field, v *jsontree.Value) {
 		want = r.checkStrings(v)
 	case template:
 		r.checkTemplate(v, o.language)
+	case variables:
+		want = r.checkAssign(v, o.language)
 	}
 	if want != "" {
 		r.fail("BAD_FIELD_TYPE", v.Span, "", "%s must be %s, not %s", sp.name, want, v.Kind)

@@ -70,7 +70,8 @@ const (
 	object
 	objects // an array of objects
 	stringList
-	template // anything, with expressions inside
+	template  // anything, with expressions inside
+	variables // an object that sets variables
 )
 
 // field numbers the fields of all places.
@@ -201,7 +202,7 @@ var specs = [fieldCount]spec{
 	fResultSelector: {name: "ResultSelector", in: inHandled, language: JSONPath, form: template},
 	fArguments:      {name: "Arguments", in: inTask | inParallel | inItemReader | inResultWriter, language: JSONata, form: template},
 	fOutput:         {name: "Output", in: inStates&^inFail | inCatcher | inRule, language: JSONata, form: template},
-	fAssign:         {name: "Assign", in: inMoving | inChoice | inCatcher | inRule, form: template},
+	fAssign:         {name: "Assign", in: inMoving | inChoice | inCatcher | inRule, form: variables},
 
 	fResource:    {name: "Resource", in: inTask | inItemReader | inResultWriter, form: text},
 	fCredentials: {name: "Credentials", in: inTask, form: template},

@@ -48,7 +48,7 @@ func (r *reader) checkReached(s *Scope, reached []bool, known bool, reach func(T
 	}
 	for _, i := range unreached {
 		state := &s.States[i]
-		if known && !open && s.State(state.Name) == state {
+		if known && !open && state.written && s.State(state.Name) == state {
 			r.report("UNREACHABLE_STATE", source.Warning, state.NameSpan, r.machine.Pointer(state.NameSpan),
 				"lead to it, or remove it", "no transition leads to state %q", state.Name)
 		}

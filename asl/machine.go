@@ -129,7 +129,8 @@ type State struct {
 	Map      *Map
 	Fail     *Fail
 
-	index int // in Scope.States
+	index   int  // in Scope.States
+	written bool // as an object; what else stands among the states is reported once
 }
 
 // Parent returns the Parallel or Map state around this one; nil at the top

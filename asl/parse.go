@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/yamltree"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -46,13 +47,31 @@ func FromTree(file *source.File, root *jsontree.Value, duplicates []jsontree.Dup
 }
 
 func readTree(file *source.File) (*jsontree.Value, []jsontree.Duplicate, *source.Finding) {
-	root, duplicates, err := jsontree.Parse(file.Text)
+	code, parse := "MALFORMED_JSON", jsontree.Parse
+	if isYAML(file) {
+		code, parse = "MALFORMED_YAML", yamltree.Parse
+	}
+	root, duplicates, err := parse(file.Text)
 	if err == nil {
 		return root, duplicates, nil
 	}
 	return nil, nil, &source.Finding{
-		Code: "MALFORMED_JSON", Severity: source.Error, File: file, Span: err.Span, Message: err.Msg,
+		Code: code, Severity: source.Error, File: file, Span: err.Span, Message: err.Msg,
 	}
+}
+
+// isYAML guesses the syntax of a file from its name, or else from how its text
+// begins. An empty text counts as JSON, and so does a byte order mark before a
+// brace, which JSON does not allow.
+func isYAML(file *source.File) bool {
+	switch {
+	case strings.HasSuffix(file.Name, ".yaml"), strings.HasSuffix(file.Name, ".yml"):
+		return true
+	case strings.HasSuffix(file.Name, ".json"):
+		return false
+	}
+	text := strings.TrimLeft(strings.TrimPrefix(file.Text, "\ufeff"), " \t\r\n")
+	return text != "" && text[0] != '{'
 }
 
 // reader builds the tree and collects what is wrong with it.
@@ -314,9 +333,14 @@ func (r *reader) readState(s *State, m *jsontree.Member, scope *Scope) {
 	s.QueryLanguage = r.machine.QueryLanguage
 	v := &m.Value
 	if v.Kind != jsontree.Object {
-		r.fail("BAD_FIELD_TYPE", v.Span, "", "a state must be an object, not %s", v.Kind)
+		hint := ""
+		if f, ok := fieldByName[m.Name]; ok && specs[f].in&inScopes != 0 {
+			hint = m.Name + " belongs beside States, not inside it"
+		}
+		r.fail("BAD_FIELD_TYPE", v.Span, hint, "a state must be an object, not %s", v.Kind)
 		return
 	}
+	s.written = true
 	r.checkStateName(s)
 	s.QueryLanguage = r.languageOf(v, r.machine.QueryLanguage)
 	if s.QueryLanguage == JSONPath && r.machine.QueryLanguage == JSONata {

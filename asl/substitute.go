@@ -110,7 +110,7 @@ func (f *filler) value(v *jsontree.Value, inPayload bool) {
 // language.
 func isPayload(name string) bool {
 	f, ok := fieldByName[name]
-	return ok && (specs[f].form == template || f == fResult)
+	return ok && (specs[f].form >= template || f == fResult)
 }
 
 func (f *filler) text(s string, span source.Span, matters bool) string {

@@ -1,13 +1,159 @@
 package asl
 
 import (
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/source"
 )
 
 // checkTemplate checks the expressions inside a payload template.
 func (r *reader) checkTemplate(v *jsontree.Value, language QueryLanguage) {
+	switch v.Kind {
+	case jsontree.String:
+		if language == JSONata && isJSONataLike(v.Text) {
+			r.checkJSONata(v)
+		}
+	case jsontree.Array:
+		for i := range v.Items {
+			r.checkTemplate(&v.Items[i], language)
+		}
+	case jsontree.Object:
+		for i := range v.Members {
+			m := &v.Members[i]
+			if language == JSONPath && strings.HasSuffix(m.Name, ".$") {
+				r.checkExpression(m)
+				continue
+			}
+			r.checkTemplate(&m.Value, language)
+		}
+	}
+}
+
+// checkExpression checks a member whose name ends in ".$".
+func (r *reader) checkExpression(m *jsontree.Member) {
+	v := &m.Value
+	if v.Kind != jsontree.String {
+		r.fail("BAD_PATH", v.Span, `drop ".$" from the name, or give a path`, "%s must be a string with a path or an intrinsic function, not %s", m.Name, v.Kind)
+		return
+	}
+	if isPlainPath(v.Text) || hasPlaceholder(v.Text) {
+		return
+	}
+	e, err := ParseExpression(v.Text)
+	if err != nil {
+		r.badExpression(v, err)
+		return
+	}
+	r.checkFormat(v, e)
+}
+
+// checkFormat warns of a States.Format whose placeholders and arguments do not
+// match: it fails whenever it runs.
+func (r *reader) checkFormat(v *jsontree.Value, e Expr) {
+	for _, arg := range e.Args {
+		r.checkFormat(v, arg)
+	}
+	if e.Kind != CallExpr || e.Text != "States.Format" || e.Args[0].Kind != StringExpr {
+		return
+	}
+	if want, have := len(e.Args[0].Pieces())-1, len(e.Args)-1; want != have {
+		span := r.within(v, e.Start, e.End)
+		r.report("BAD_INTRINSIC", source.Warning, span, r.machine.Pointer(v.Span), "",
+			"States.Format has %d placeholders {} and %d arguments for them", want, have)
+	}
+}
+
+func (r *reader) badExpression(v *jsontree.Value, err *ExpressionError) {
+	r.report(err.Code, source.Error, r.within(v, err.Start, err.End), r.machine.Pointer(v.Span), err.Hint, "%s", err.Msg)
+}
+
+// within returns the span of a part of a string's text. Where escapes or
+// substitutions stand between text and source, it is that of the whole string.
+func (r *reader) within(v *jsontree.Value, start, end int) source.Span {
+	raw := r.machine.File.Slice(v.Span)
+	if len(raw) != len(v.Text)+2 || raw[1:len(raw)-1] != v.Text {
+		if raw != v.Text {
+			return v.Span
+		}
+		return source.Span{Start: v.Span.Start + int32(start), End: v.Span.Start + int32(end)}
+	}
+	return source.Span{Start: v.Span.Start + 1 + int32(start), End: v.Span.Start + 1 + int32(end)}
+}
+
+// checkPathField checks a field that holds a path.
+func (r *reader) checkPathField(f field, v *jsontree.Value) (want string) {
+	sp := &specs[f]
+	if v.Kind == jsontree.Null && (sp.form == pathOrNull || sp.form == referenceOrNull) {
+		return ""
+	}
+	if v.Kind != jsontree.String {
+		return "a path"
+	}
+	if (f == fErrorPath || f == fCausePath) && strings.HasPrefix(v.Text, "States.") {
+		if _, err := ParseExpression(v.Text); err != nil {
+			r.badExpression(v, err)
+		}
+		return ""
+	}
+	path, ok := r.checkPath(v)
+	if !ok {
+		return ""
+	}
+	if (sp.form == reference || sp.form == referenceOrNull) && !path.Single() {
+		r.fail("BAD_PATH", v.Span, "no .., *, slices, filters or functions", "%s must name one place", sp.name)
+	}
+	if f == fResultPath && path.Root != Input {
+		r.fail("BAD_PATH", v.Span, "begin with $. (Assign sets variables)", "%s can only write into the state's input", sp.name)
+	}
+	return ""
+}
+
+func (r *reader) checkPathOperand(v *jsontree.Value) (want string) {
+	if v.Kind != jsontree.String {
+		return "a path"
+	}
+	r.checkPath(v)
+	return ""
+}
+
+func (r *reader) checkPath(v *jsontree.Value) (Path, bool) {
+	if isPlainPath(v.Text) && !strings.HasPrefix(v.Text, "$$") {
+		return Path{}, true
+	}
+	path, err := ParsePath(v.Text)
+	if err != nil {
+		r.badExpression(v, err)
+	}
+	return path, err == nil
+}
+
+// maxVariable is the longest name of a variable, in characters.
+const maxVariable = 80
+
+// checkAssign checks the variables that an Assign field sets.
+func (r *reader) checkAssign(v *jsontree.Value, language QueryLanguage) (want string) {
+	if v.Kind != jsontree.Object {
+		return "an object"
+	}
+	for i := range v.Members {
+		m := &v.Members[i]
+		name := m.Name
+		if language == JSONPath {
+			name = strings.TrimSuffix(name, ".$")
+		}
+		switch {
+		case hasPlaceholder(name):
+		case name == "states":
+			r.fail("BAD_VARIABLE", m.NameSpan, "choose another name", "no variable can be named %q: $states is reserved", name)
+		case name == "" || identifier(name) != name || name[0] == '_' || utf8.RuneCountInString(name) > maxVariable:
+			r.fail("BAD_VARIABLE", m.NameSpan, "a letter, then letters, digits and _, at most 80 characters", "%q cannot be the name of a variable", clip(name))
+		}
+	}
+	r.checkTemplate(v, language)
+	return ""
 }
 
 // isJSONataLike reports whether a string is, or was meant to be, an expression.
@@ -17,6 +163,8 @@ func isJSONataLike(s string) bool {
 
 func (r *reader) checkJSONata(v *jsontree.Value) {}
 
-func (r *reader) checkPathField(f field, v *jsontree.Value) (want string) { return "" }
-
-func (r *reader) checkPathOperand(v *jsontree.Value) (want string) { return "" }
+// isNumber reports whether a text is a number as JSON writes it.
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
