@@ -140,9 +140,16 @@ func newAutomaton(tokens []token, fold bool) *automaton {
 			a.lists[t.char] = append(a.lists[t.char], int32(i))
 		}
 	}
+	frequent := 0
+	for _, list := range a.lists {
+		if len(list) >= words {
+			frequent++
+		}
+	}
+	flat = make(bitset, frequent*words)
 	for c, list := range a.lists {
 		if len(list) >= words {
-			a.sets[c] = make(bitset, words)
+			a.sets[c], flat = flat[:words], flat[words:]
 			a.sets[c].addAll(list)
 			delete(a.lists, c)
 		}

@@ -109,7 +109,7 @@ type Pattern struct {
 	text   string // the literal text before the first wildcard or variable
 }
 
-// A shape is a form of pattern that needs no search.
+// A shape is a form of pattern that is matched in a way of its own.
 type shape uint8
 
 const (
@@ -117,6 +117,7 @@ const (
 	exact         // text
 	prefix        // text*
 	always        // *
+	mixed         // an intersection that the plain matcher does not take
 )
 
 func newPattern(parts []part, fold bool, colons int) *Pattern {
@@ -149,6 +150,8 @@ func (p *Pattern) Match(s string) bool {
 		return len(s) == len(p.text) && hasPrefix(s, p.text, p.fold)
 	case prefix:
 		return hasPrefix(s, p.text, p.fold) && boundary(s, len(p.text))
+	case mixed:
+		return newAutomaton(tokens(p.parts, p.fold, false), p.fold).match(s)
 	}
 	return !p.vars && matchParts(p.parts, s, p.fold)
 }
