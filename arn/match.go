@@ -16,16 +16,21 @@ var (
 
 // Match reports whether an entry of a Resource element matches arn.
 //
-// The entry * matches everything. The resource * (of actions that have none)
-// is matched by nothing else. In the first five components of the entry a * at
+// The entry * matches everything, and ** means the same. The resource * (of
+// actions that have none) is matched by nothing else. In the first five components of the entry a * at
 // the end of its component may run over following colons; every other wildcard
 // stays between colons. After the fifth colon wildcards match anything. Case
 // matters. (IAM user guide, "IAM JSON policy elements: Resource".)
 func Match(entry, arn string) bool {
-	if entry == "*" || arn == "*" {
-		return entry == "*"
+	if star := isStar(entry); star || arn == "*" {
+		return star
 	}
 	return resourceDialect.Match(entry, arn)
+}
+
+// isStar reports whether entry is * or several of them.
+func isStar(entry string) bool {
+	return entry != "" && strings.Trim(entry, "*") == ""
 }
 
 // Like reports whether s matches a value of the operators ArnEquals and ArnLike,

@@ -1,0 +1,82 @@
+package arn
+
+import "strings"
+
+// partitions lists the partitions of AWS and how the names of their Regions
+// begin. The first prefix that fits decides; every other Region is in aws.
+//
+// Source: partitions.json as botocore and the other AWS SDKs carry it
+// (regionRegex), read 2026-11-21; aws-eusc is in its newer versions only.
+var partitions = []struct{ name, regionPrefix string }{
+	{"aws-cn", "cn-"},
+	{"aws-us-gov", "us-gov-"},
+	{"aws-iso", "us-iso-"},
+	{"aws-iso-b", "us-isob-"},
+	{"aws-iso-e", "eu-isoe-"},
+	{"aws-iso-f", "us-isof-"},
+	{"aws-eusc", "eusc-"},
+	{"aws", ""},
+}
+
+// PartitionOf returns the partition in which the Region lies, judged by the
+// beginning of its name. It reports false when region does not have the form of
+// a Region name.
+func PartitionOf(region string) (partition string, ok bool) {
+	if !ValidRegion(region) {
+		return "", false
+	}
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.regionPrefix) {
+			return p.name, true
+		}
+	}
+	return "", false
+}
+
+// ValidPartition reports whether s is the name of a partition.
+func ValidPartition(s string) bool {
+	for _, p := range partitions {
+		if p.name == s {
+			return true
+		}
+	}
+	return false
+}
+
+// ValidAccount reports whether s has the form of an account ID, 12 digits.
+func ValidAccount(s string) bool {
+	return len(s) == 12 && only(s, '0', '9')
+}
+
+// ValidRegion reports whether s has the form of a Region name: small letters
+// in at least two words, and a number, joined by hyphens, such as eu-central-1
+// or us-gov-west-1. It does not know which Regions exist.
+func ValidRegion(s string) bool {
+	i := strings.LastIndexByte(s, '-')
+	if i < 0 {
+		return false
+	}
+	number, rest := s[i+1:], s[:i]
+	if len(number) == 0 || len(number) > 2 || !only(number, '0', '9') {
+		return false
+	}
+	words := 0
+	for more := true; more; words++ {
+		var word string
+		word, rest, more = strings.Cut(rest, "-")
+		if len(word) < 2 || len(word) > 16 || !only(word, 'a', 'z') {
+			return false
+		}
+	}
+	return words == 2 || words == 3
+}
+
+// only reports whether all bytes of s lie between low and high.
+func only(s string, low, high byte) bool {
+	for i := range len(s) {
+		if s[i] < low || s[i] > high {
+			return false
+		}
+	}
+	return true
+}
