@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/writ-iam/writ/asl/jsonata"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
 )
@@ -161,7 +162,44 @@ func isJSONataLike(s string) bool {
 	return strings.HasPrefix(s, "{%") || strings.HasSuffix(s, "%}")
 }
 
-func (r *reader) checkJSONata(v *jsontree.Value) {}
+// checkJSONata checks a string that isJSONataLike.
+func (r *reader) checkJSONata(v *jsontree.Value) {
+	text := v.Text
+	switch {
+	case hasPlaceholder(text):
+		return
+	case !isJSONata(text):
+		r.fail("BAD_JSONATA", v.Span, "nothing may stand before or after the expression, white space included",
+			"an expression begins with {%% and ends with %%}")
+		return
+	case isPlainVariable(text[2 : len(text)-2]):
+		return
+	}
+	if _, err := jsonata.Parse(text[2 : len(text)-2]); err != nil {
+		r.report("BAD_JSONATA", source.Error, r.within(v, 2+err.Start, 2+err.End), r.machine.Pointer(v.Span), "", "%s", err.Msg)
+	}
+}
+
+// isPlainVariable recognises the JSONata that most states use, such as
+// $states.input.id, without building anything.
+func isPlainVariable(s string) bool {
+	s = strings.Trim(s, " ")
+	if !strings.HasPrefix(s, "$") {
+		return false
+	}
+	for i := 1; ; i++ {
+		start := i
+		for i < len(s) && (s[i] == '_' || s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z') {
+			i++
+		}
+		if i == start || i == len(s) {
+			return i > start
+		}
+		if s[i] != '.' {
+			return false
+		}
+	}
+}
 
 // isNumber reports whether a text is a number as JSON writes it.
 func isNumber(s string) bool {
