@@ -1,0 +1,303 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/roles"
+	"github.com/writ-iam/writ/source"
+)
+
+// generateFlags are the flags of writ generate as the user wrote them.
+type generateFlags struct {
+	style, trust, machineType string
+	format, failLevel, output string
+	passRoles                 []string
+	taskDefinitions           []string
+	substitutions             []string
+	allowPlaceholders         bool
+	opts                      roles.Options
+}
+
+func newGenerate(e *env) *cobra.Command {
+	var f generateFlags
+	cmd := &cobra.Command{
+		Use:   "generate INPUT...",
+		Short: "Print the execution role that a state machine needs",
+		Long: `Generate reads state machine definitions (Amazon States Language, JSON or YAML;
+'-' is standard input) and prints the execution role that each of them needs,
+with the reason for every permission.
+
+An ERROR finding means that no role is printed. Exit codes: 0 done; 1 findings
+at or above --fail-level; 2 wrong usage or unreadable input; 3 a role was
+printed, but it may lack something that the definition does not show.`,
+		Example: `  writ generate machine.asl.json --name Orders --account 123456789012 --region us-east-1
+  writ generate - --style console --format json < machine.asl.json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *generateFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	o := &f.opts
+	flags.StringVar(&f.style, "style", "least", "how much to grant: least (only what the definition proves) or console (what AWS's templates give)")
+	flags.StringVar(&o.Name, "name", "", "name of the state machine")
+	flags.StringVar(&o.Account, "account", "", "account that the machine lives in, 12 digits")
+	flags.StringVar(&o.Region, "region", "", "Region that the machine lives in")
+	flags.StringVar(&o.Partition, "partition", "", "partition (default: that of the Region, else aws)")
+	flags.StringVar(&f.machineType, "type", string(roles.Standard), "type of the machine: STANDARD or EXPRESS")
+	flags.BoolVar(&o.Tracing, "tracing", false, "the machine sends traces to X-Ray")
+	flags.BoolVar(&o.Logging, "logging", false, "the machine sends logs to CloudWatch Logs")
+	flags.StringVar(&o.KMSKey, "kms-key", "", "ARN of the customer managed key that encrypts the machine")
+	flags.BoolVar(&o.Redrive, "redrive", false, "executions are redriven, and their map runs with them")
+	flags.StringVar(&f.trust, "trust", "", "guard against the confused deputy: machine (default when --name is given), account, or plain for none")
+	flags.StringArrayVar(&f.passRoles, "pass-role", nil, "role passed to a service that the definition does not show, as SERVICE=ARN (repeatable)")
+	flags.StringArrayVar(&f.taskDefinitions, "task-definition", nil, "file with an ECS task definition, for the roles in it (repeatable)")
+	flags.BoolVar(&o.NoPassRole, "no-pass-role", false, "roles that the definition does not show need no permission here")
+	flags.StringArrayVar(&f.substitutions, "substitution", nil, "value of a ${KEY} placeholder, as KEY=VALUE (repeatable)")
+	flags.BoolVar(&f.allowPlaceholders, "allow-placeholders", false, "treat placeholders without a value as known at run time")
+	flags.BoolVar(&o.AnyAccount, "any-account", false, "values known at run time may name resources of other accounts")
+	flags.StringVar(&o.PermissionsBoundary, "permissions-boundary", "", "ARN of the role's permissions boundary")
+	flags.StringVar(&o.Path, "path", "/", "path of the role")
+	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation) or hcl (Terraform)")
+	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
+	flags.StringVarP(&f.output, "output", "o", "", "write the result to a file")
+	complete(cmd, "style", "least", "console")
+	complete(cmd, "type", "STANDARD", "EXPRESS")
+	complete(cmd, "trust", "machine", "account", "plain")
+	complete(cmd, "format", formatNames()...)
+	complete(cmd, "fail-level", "suggestion", "warning", "security_warning", "error")
+}
+
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// result is what one input gave.
+type result struct {
+	input    string
+	role     *roles.Role // nil on an Error finding
+	findings source.List
+	badUsage bool // the findings are about the command line
+}
+
+func (f *generateFlags) run(e *env, inputs []string) error {
+	write, failLevel, err := f.resolve()
+	if err != nil {
+		return err
+	}
+	if err := f.readTaskDefinitions(); err != nil {
+		return err
+	}
+	subs, err := pairs("--substitution", f.substitutions)
+	if err != nil {
+		return err
+	}
+	results := make([]result, 0, len(inputs))
+	for _, input := range inputs {
+		text, err := readInput(e, input)
+		if err != nil {
+			return err
+		}
+		results = append(results, f.generate(input, text, subs))
+	}
+	var out bytes.Buffer
+	if err := write(&out, e, results); err != nil {
+		return err
+	}
+	if f.format != "json" {
+		printFindings(e, results)
+	}
+	if err := f.deliver(e, out.Bytes(), results); err != nil {
+		return err
+	}
+	return exitCode(results, failLevel)
+}
+
+// resolve turns the words of flags into values.
+func (f *generateFlags) resolve() (writer, source.Severity, error) {
+	var err error
+	if f.opts.Style, err = roles.ParseStyle(f.style); err != nil {
+		return nil, 0, err
+	}
+	if f.opts.Trust, err = roles.ParseTrust(f.trust); err != nil {
+		return nil, 0, err
+	}
+	f.opts.Type = roles.MachineType(strings.ToUpper(f.machineType))
+	f.opts.PassRoles = map[string][]string{}
+	for _, p := range f.passRoles {
+		service, role, ok := strings.Cut(p, "=")
+		if !ok || service == "" || role == "" {
+			return nil, 0, fmt.Errorf("--pass-role %q: write SERVICE=ARN, as in ecs-tasks.amazonaws.com=arn:aws:iam::123456789012:role/task", p)
+		}
+		service = roles.ServicePrincipal(service)
+		f.opts.PassRoles[service] = append(f.opts.PassRoles[service], role)
+	}
+	write, ok := formats[f.format]
+	if !ok {
+		return nil, 0, fmt.Errorf("unknown format %q: one of %s", f.format, strings.Join(formatNames(), ", "))
+	}
+	failLevel, err := source.ParseSeverity(f.failLevel)
+	if err != nil {
+		return nil, 0, fmt.Errorf("--fail-level: %w", err)
+	}
+	if f.format == "cfn" || f.format == "hcl" {
+		f.opts.LeaveOpen(references[f.format])
+	}
+	return write, failLevel, nil
+}
+
+func (f *generateFlags) readTaskDefinitions() error {
+	for _, name := range f.taskDefinitions {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		td, findings := ecs.ParseTaskDefinition(source.NewFile(name, string(text)))
+		if findings.HasErrors() {
+			var b strings.Builder
+			for _, finding := range findings.Sorted() {
+				if err := finding.WriteText(&b); err != nil {
+					return err
+				}
+			}
+			return fmt.Errorf("--task-definition:\n%s", strings.TrimRight(b.String(), "\n"))
+		}
+		f.opts.TaskDefinitions = append(f.opts.TaskDefinitions, td)
+	}
+	return nil
+}
+
+func pairs(flag string, values []string) (map[string]string, error) {
+	m := make(map[string]string, len(values))
+	for _, v := range values {
+		key, value, ok := strings.Cut(v, "=")
+		if !ok || key == "" {
+			return nil, fmt.Errorf("%s %q: write KEY=VALUE", flag, v)
+		}
+		m[key] = value
+	}
+	return m, nil
+}
+
+func readInput(e *env, name string) (string, error) {
+	var r io.Reader = e.stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			return "", fmt.Errorf("%s is a directory; name the definition in it", name)
+		}
+		r = file
+	}
+	text, err := io.ReadAll(io.LimitReader(r, source.MaxSize+1))
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", name, err)
+	}
+	return string(text), nil
+}
+
+func (f *generateFlags) generate(input, text string, subs map[string]string) result {
+	name := input
+	if name == "-" {
+		name = "<stdin>"
+	}
+	machine, findings := asl.Parse(source.NewFile(name, text), asl.Options{Substitutions: subs, AllowPlaceholders: f.allowPlaceholders})
+	r := result{input: input, findings: findings}
+	if machine == nil {
+		return r
+	}
+	role, more := roles.Generate(machine, f.opts)
+	r.badUsage = roles.BadOptions(more)
+	if findings.HasErrors() {
+		role, more = nil, aboutDefinition(more)
+	}
+	r.role, r.findings = role, append(r.findings, more...).Sorted()
+	return r
+}
+
+// aboutDefinition leaves out what is said of a role that is not printed.
+func aboutDefinition(findings source.List) source.List {
+	return slices.DeleteFunc(findings, func(f source.Finding) bool { return f.File == nil && f.Severity == source.Suggestion })
+}
+
+func printFindings(e *env, results []result) {
+	for _, r := range results {
+		for _, finding := range r.findings {
+			_ = finding.WriteText(e.stderr) // nothing is left to tell a failure to
+		}
+	}
+}
+
+// deliver writes the result to its place. A file is written only when every
+// input gave a role, so that an old one is not lost to a mistake.
+func (f *generateFlags) deliver(e *env, out []byte, results []result) error {
+	if f.output == "" {
+		_, err := e.stdout.Write(out)
+		return err
+	}
+	for _, r := range results {
+		if r.role == nil && f.format != "json" {
+			return nil
+		}
+	}
+	return writeFile(f.output, out)
+}
+
+// writeFile replaces a file in one step; what is no file (a pipe, a terminal)
+// is written to.
+func writeFile(name string, data []byte) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(name, data, 0o644)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(data); err != nil {
+		return err
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), name)
+}
+
+func exitCode(results []result, failLevel source.Severity) error {
+	code := exitOK
+	for _, r := range results {
+		worst, any := r.findings.Worst()
+		switch {
+		case r.badUsage:
+			return exit(exitUsage)
+		case any && worst >= failLevel || r.role == nil:
+			code = exitFindings
+		case code == exitOK && roles.Undecided(r.findings):
+			code = exitUndecided
+		}
+	}
+	if code == exitOK {
+		return nil
+	}
+	return exit(code)
+}

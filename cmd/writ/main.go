@@ -1,0 +1,84 @@
+// Command writ generates, decides, checks and proves AWS IAM policies, offline.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitOK        = 0 // clean, allowed, proved
+	exitFindings  = 1 // findings at or above --fail-level, denied, new access
+	exitUsage     = 2 // wrong usage or unreadable input
+	exitUndecided = 3 // something could not be known
+)
+
+// env is what a command sees of the world, so that tests can replace it.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	terminal       bool // stdout is one
+}
+
+// exit carries an exit code out of a command. Whatever there was to say has
+// been said.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func main() {
+	os.Exit(run(os.Args[1:], env{
+		stdin:    os.Stdin,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		getenv:   os.Getenv,
+		terminal: isTerminal(os.Stdout),
+	}))
+}
+
+// run executes one command line and returns its exit code.
+func run(args []string, e env) int {
+	root := newRoot(&e)
+	root.SetArgs(args)
+	err := root.Execute()
+	var code exit
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(e.stderr, "writ: %v\n", err)
+	return exitUsage
+}
+
+func newRoot(e *env) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "writ",
+		Short:         "IAM you can run, read and prove",
+		Long:          "Writ works out the IAM roles that AWS Step Functions state machines need.\nIt works offline: nothing needs an AWS account, and nothing touches the network.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(e.stdin)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())
+	})
+	root.AddCommand(newGenerate(e), newVersion(e), newMan(e))
+	return root
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/roles"
+)
+
+// Templates of other tools. Both start from the JSON of a document, read into
+// YAML nodes because those keep the order of members.
+
+func jsonNode(v any) (*yaml.Node, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal(data, &n); err != nil {
+		return nil, err
+	}
+	return n.Content[0], nil
+}
+
+// uniqueName makes an identifier of letters and digits (and what extra allows)
+// that no earlier role has.
+func uniqueName(name, extra string, used map[string]bool) string {
+	id := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(extra, r) {
+			return r
+		}
+		return -1
+	}, name)
+	if id == "" || id[0] >= '0' && id[0] <= '9' {
+		id = "Role" + id
+	}
+	unique := id
+	for i := 2; used[unique]; i++ {
+		unique = id + strconv.Itoa(i)
+	}
+	used[unique] = true
+	return unique
+}
+
+// writeCFN prints roles as one CloudFormation template. Roles bear no RoleName,
+// so that the stack needs no CAPABILITY_NAMED_IAM.
+func writeCFN(w io.Writer, _ *env, results []result) error {
+	resources := &yaml.Node{Kind: yaml.MappingNode}
+	used := map[string]bool{}
+	for _, r := range results {
+		if r.role == nil {
+			continue
+		}
+		n, err := cfnRole(r.role)
+		if err != nil {
+			return err
+		}
+		resources.Content = append(resources.Content, text(uniqueName(r.role.Name, "", used)), n)
+	}
+	if len(resources.Content) == 0 {
+		return nil
+	}
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(mapping("AWSTemplateFormatVersion", quoted("2010-09-09"), "Resources", resources)); err != nil {
+		return err
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+func cfnRole(role *roles.Role) (*yaml.Node, error) {
+	trust, err := jsonNode(role.Trust)
+	if err != nil {
+		return nil, err
+	}
+	properties := mapping("AssumeRolePolicyDocument", substituted(trust))
+	if role.Path != "/" {
+		properties.Content = append(properties.Content, text("Path"), text(role.Path))
+	}
+	if role.PermissionsBoundary != "" {
+		properties.Content = append(properties.Content, text("PermissionsBoundary"), text(role.PermissionsBoundary))
+	}
+	policies := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, p := range role.Policies {
+		doc, err := jsonNode(p.Document)
+		if err != nil {
+			return nil, err
+		}
+		policies.Content = append(policies.Content, mapping("PolicyName", text(p.Name), "PolicyDocument", substituted(doc)))
+	}
+	if len(policies.Content) > 0 {
+		properties.Content = append(properties.Content, text("Policies"), policies)
+	}
+	return mapping("Type", text("AWS::IAM::Role"), "Properties", properties), nil
+}
+
+// substituted marks strings that refer to pseudo parameters with !Sub and
+// gives the rest the block style.
+func substituted(n *yaml.Node) *yaml.Node {
+	n.Style = 0
+	for _, c := range n.Content {
+		substituted(c)
+	}
+	if n.Kind != yaml.ScalarNode {
+		return n
+	}
+	if n.Tag == "!!str" && looksTyped(n.Value) {
+		n.Style = yaml.SingleQuotedStyle
+	}
+	escaped := strings.ReplaceAll(n.Value, "${", "${!")
+	if value := strings.ReplaceAll(escaped, "${!AWS::", "${AWS::"); value != escaped {
+		n.Value, n.Tag, n.Style = value, "!Sub", yaml.SingleQuotedStyle
+	}
+	return n
+}
+
+// looksTyped reports whether a plain scalar would not be read back as a string.
+func looksTyped(s string) bool {
+	var n yaml.Node
+	return yaml.Unmarshal([]byte(s), &n) != nil || len(n.Content) == 0 || n.Content[0].Tag != "!!str"
+}
+
+func text(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
+
+func quoted(s string) *yaml.Node {
+	n := text(s)
+	n.Style = yaml.SingleQuotedStyle
+	return n
+}
+
+// mapping builds a mapping of names and nodes in turn.
+func mapping(pairs ...any) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for i := 0; i < len(pairs); i += 2 {
+		n.Content = append(n.Content, text(pairs[i].(string)), pairs[i+1].(*yaml.Node))
+	}
+	return n
+}
+
+// writeHCL prints roles as Terraform resources.
+func writeHCL(w io.Writer, _ *env, results []result) error {
+	file := hclwrite.NewEmptyFile()
+	used := map[string]bool{}
+	for _, r := range results {
+		if r.role == nil {
+			continue
+		}
+		if err := appendRole(file.Body(), r.role, uniqueName(r.role.Name, "_-", used)); err != nil {
+			return err
+		}
+	}
+	out := strings.TrimRight(string(file.Bytes()), "\n")
+	if out == "" {
+		return nil
+	}
+	for _, data := range []string{"aws_region", "aws_partition", "aws_caller_identity"} {
+		if strings.Contains(out, "${data."+data+".current") {
+			out = fmt.Sprintf("data %q \"current\" {}\n\n", data) + out
+		}
+	}
+	_, err := io.WriteString(w, out+"\n")
+	return err
+}
+
+func appendRole(body *hclwrite.Body, role *roles.Role, name string) error {
+	block := body.AppendNewBlock("resource", []string{"aws_iam_role", name}).Body()
+	block.SetAttributeValue("name", cty.StringVal(role.Name))
+	if role.Path != "/" {
+		block.SetAttributeValue("path", cty.StringVal(role.Path))
+	}
+	if role.PermissionsBoundary != "" {
+		block.SetAttributeValue("permissions_boundary", cty.StringVal(role.PermissionsBoundary))
+	}
+	if err := setDocument(block, "assume_role_policy", role.Trust); err != nil {
+		return err
+	}
+	body.AppendNewline()
+	for i, p := range role.Policies {
+		label := name
+		if i > 0 {
+			label = fmt.Sprintf("%s_%d", name, i+1)
+		}
+		block := body.AppendNewBlock("resource", []string{"aws_iam_role_policy", label}).Body()
+		block.SetAttributeValue("name", cty.StringVal(p.Name))
+		block.SetAttributeRaw("role", hclwrite.TokensForIdentifier("aws_iam_role."+name+".id"))
+		if err := setDocument(block, "policy", p.Document); err != nil {
+			return err
+		}
+		body.AppendNewline()
+	}
+	return nil
+}
+
+// setDocument writes a policy document as jsonencode({...}), so that Terraform
+// resolves the references in it.
+func setDocument(body *hclwrite.Body, attribute string, doc *policy.Document) error {
+	n, err := jsonNode(doc)
+	if err != nil {
+		return err
+	}
+	body.SetAttributeRaw(attribute, hclwrite.TokensForFunctionCall("jsonencode", hclTokens(n)))
+	return nil
+}
+
+func hclTokens(n *yaml.Node) hclwrite.Tokens {
+	switch n.Kind {
+	case yaml.MappingNode:
+		var attributes []hclwrite.ObjectAttrTokens
+		for i := 0; i < len(n.Content); i += 2 {
+			attributes = append(attributes, hclwrite.ObjectAttrTokens{Name: hclKey(n.Content[i].Value), Value: hclTokens(n.Content[i+1])})
+		}
+		return hclwrite.TokensForObject(attributes)
+	case yaml.SequenceNode:
+		var items []hclwrite.Tokens
+		for _, item := range n.Content {
+			items = append(items, hclTokens(item))
+		}
+		return hclwrite.TokensForTuple(items)
+	}
+	return hclString(n.Value)
+}
+
+func hclKey(name string) hclwrite.Tokens {
+	if strings.ContainsAny(name, ":/.-") {
+		return hclString(name)
+	}
+	return hclwrite.TokensForIdentifier(name)
+}
+
+// hclString writes a string in which nothing but Writ's own references is
+// interpolated.
+func hclString(s string) hclwrite.Tokens {
+	tokens := hclwrite.TokensForValue(cty.StringVal(s))
+	for _, t := range tokens {
+		for _, reference := range references["hcl"] {
+			t.Bytes = bytes.ReplaceAll(t.Bytes, []byte("$"+reference), []byte(reference))
+		}
+	}
+	return tokens
+}

@@ -1,0 +1,263 @@
+package roles
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/source"
+)
+
+// reading is one way in which the parameters of a rule come out: what they
+// capture, and whether some of it is not known before run time.
+type reading struct {
+	captures  captures
+	dynamic   bool // a parameter that names the resource is not known
+	elsewhere bool // and its value could name another account
+}
+
+// rule grants what one rule says.
+func (g *generator) rule(c call, r *rule) {
+	readings := []reading{{}}
+	for _, name := range words(r.reads) {
+		readings = g.readParameter(c, name, readings)
+	}
+	for _, rd := range readings {
+		rd.captures = append(slices.Clip(rd.captures), g.env...)
+		g.grantReading(c, r, rd)
+	}
+}
+
+// readParameter extends every reading by every value of a parameter.
+func (g *generator) readParameter(c call, name string, readings []reading) []reading {
+	path, variant, _ := strings.Cut(name, "/")
+	p := c.row.param(path)
+	k := g.lookup(c, path)
+	var out []reading
+	for _, rd := range readings {
+		base := slices.Clip(rd.captures)
+		for _, v := range k.values {
+			if got, ok := g.readValue(c, p, v, variant, base); ok {
+				out = append(out, reading{got, rd.dynamic, rd.elsewhere})
+			}
+		}
+		for _, v := range k.open {
+			got, elsewhere := readOpen(p, v, variant, base)
+			out = append(out, reading{got, rd.dynamic || !p.extra, rd.elsewhere || elsewhere})
+		}
+		byDefault := k.absent > 0 && (p.absent != "" || p.extra)
+		if byDefault {
+			got := base
+			if p.absent != "" {
+				_, got, _ = p.as.read(p.absent, base, false)
+			}
+			out = append(out, reading{got, rd.dynamic, rd.elsewhere})
+		}
+		if k.unknown || !k.exists() && !byDefault {
+			got, elsewhere := readUnknown(p, variant, base)
+			out = append(out, reading{got, rd.dynamic || !p.extra, rd.elsewhere || elsewhere})
+		}
+	}
+	return out
+}
+
+// readValue reads one value that stands in the definition.
+func (g *generator) readValue(c call, p *param, v asl.Value, variant string, base captures) (captures, bool) {
+	text, ok := v.Literal()
+	if !ok {
+		g.report("BAD_PARAMETER", source.Error, v.Span(), fmt.Sprintf("%s of %s is %s, not a string", p.name(), c.row.name, v.Kind()), "")
+		return nil, false
+	}
+	base = append(base, capture{name: p.name(), value: literal(text)})
+	if p.as == nil {
+		return base, true
+	}
+	got, out, ok := p.as.read(text, base, false)
+	if !ok {
+		g.report("BAD_PARAMETER", source.Error, v.Span(), fmt.Sprintf("%q is not a value for %s of %s", text, p.name(), c.row.name), p.as.hint())
+		return nil, false
+	}
+	return out, variant == "" || got == variant
+}
+
+// readOpen reads a string with placeholders: "*" stands for each of them, and
+// what is written around them counts.
+func readOpen(p *param, v asl.Value, variant string, base captures) (got captures, elsewhere bool) {
+	text := openPlaceholders(v.Text())
+	if strings.Trim(text, "*") != "" {
+		if way, got, ok := p.as.read(text, base, true); ok && (variant == "" || variant == way) {
+			return append(got, capture{p.name(), text, true}), false
+		}
+	}
+	return readUnknown(p, variant, base)
+}
+
+func readUnknown(p *param, variant string, base captures) (got captures, elsewhere bool) {
+	got, elsewhere = p.as.unknown(variant, base)
+	return append(got, capture{p.name(), "*", true}), elsewhere
+}
+
+// hint shows the forms that a parameter takes.
+func (s shape) hint() string {
+	var forms []string
+	for _, way := range s {
+		_, pattern := cutVariant(way)
+		form := strings.NewReplacer("{", "<", "...}", ">", "}", ">").Replace(pattern)
+		if len(forms) < 3 {
+			forms = append(forms, form)
+		}
+	}
+	return "write it as " + strings.Join(forms, " or ")
+}
+
+func (g *generator) grantReading(c call, r *rule, rd reading) {
+	if r.purpose == PassRole {
+		g.passRole(c, r, rd)
+		return
+	}
+	for _, resource := range g.resources(r, rd) {
+		g.grant(c, r, resource, g.conditions(c, r, rd), rd)
+	}
+	if r.purpose == Assume && rd.dynamic {
+		g.report("ASSUME_ROLE_DYNAMIC", source.Warning, c.span, "the role to assume is known at run time only, so this role may assume any",
+			"name the role in the definition")
+	}
+}
+
+// resources fills the templates of a rule.
+func (g *generator) resources(r *rule, rd reading) []string {
+	template := r.resource
+	if rd.dynamic {
+		if other := g.dynamicTemplate(r); other != "fill" {
+			template = other
+		}
+	}
+	if template == "-" {
+		return nil
+	}
+	var out []string
+	for _, t := range words(template) {
+		text, _, _ := fill(t, rd.captures)
+		if rd.dynamic && rd.elsewhere && g.opts.AnyAccount {
+			text, _, _ = fill(t, append(captures{{name: "account", value: "*"}}, rd.captures...))
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func (g *generator) dynamicTemplate(r *rule) string {
+	choice, otherwise := r.bounded, "fill"
+	if g.opts.Style == Console {
+		choice, otherwise = r.dynamic, "*"
+	}
+	if choice == "" {
+		return otherwise
+	}
+	return choice
+}
+
+// conditions fills the conditions of a rule. One whose value is not known is
+// left out: it would match nothing.
+func (g *generator) conditions(c call, r *rule, rd reading) []Condition {
+	var out []Condition
+	for _, cr := range r.conditions {
+		if !cr.style.has(g.opts.Style) {
+			continue
+		}
+		condition := Condition{Operator: cr.operator, Key: cr.key}
+		for _, template := range words(cr.values) {
+			if text, ok := g.conditionValue(c, template, rd.captures); ok {
+				condition.Values = append(condition.Values, text)
+			}
+		}
+		if condition.Operator == "StringEquals" && slices.ContainsFunc(condition.Values, isPattern) {
+			condition.Operator = "StringLike"
+		}
+		if condition.Values != nil {
+			out = append(out, condition)
+		}
+	}
+	return out
+}
+
+// isPattern reports whether a value holds a wildcard, which only a name or an
+// account that was left open puts there.
+func isPattern(value string) bool {
+	return strings.Contains(strings.NewReplacer("${*}", "", "${?}", "").Replace(value), "*")
+}
+
+func (g *generator) conditionValue(c call, template string, have captures) (string, bool) {
+	for _, name := range captureNames(template) {
+		if _, ok := have.get(name); ok {
+			continue
+		}
+		p := c.row.paramByName(name)
+		if p == nil {
+			return "", false
+		}
+		text, ok := g.lookup(c, p.path).single()
+		if !ok {
+			return "", false
+		}
+		have = append(slices.Clip(have), capture{name: name, value: literal(text)})
+	}
+	text, known, complete := fill(template, have)
+	return text, known && complete
+}
+
+// grant adds a grant for each action of a rule, or the state to the grant that
+// is there already.
+func (g *generator) grant(c call, r *rule, resource string, conditions []Condition, rd reading) {
+	g.broad[resource] = g.broad[resource] || rd.dynamic
+	shape := conditionText(conditions)
+	for _, action := range words(r.actions) {
+		grant := Grant{
+			Action: action, Resource: resource, Conditions: conditions,
+			Purpose: r.purpose, Service: c.row.name, Source: pageOf(c.row, r), Note: r.note,
+			AssumesAccount: g.opts.Style == Least && rd.dynamic && rd.elsewhere && !g.opts.AnyAccount && resource != "*",
+		}
+		if c.row.patterns != 0 {
+			grant.Pattern = c.pattern.String()
+		}
+		key := grantKey{strings.ToLower(action), resource, shape, grant.Service, grant.Purpose, grant.Pattern}
+		at, seen := g.index[key]
+		if !seen {
+			at = len(g.grants)
+			g.index[key] = at
+			g.grants = append(g.grants, grant)
+		}
+		g.grants[at].addState(c.state)
+	}
+}
+
+// addState notes a state; states come in the order of the walk, so a state
+// that is there already is the last.
+func (gr *Grant) addState(s *asl.State) {
+	if s == nil || len(gr.States) > 0 && gr.States[len(gr.States)-1] == s.Name {
+		return
+	}
+	gr.States = append(gr.States, s.Name)
+}
+
+func conditionText(conditions []Condition) string {
+	if len(conditions) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, c := range conditions {
+		fmt.Fprintf(&b, "%s\x00%s\x00%s\x00\x00", c.Operator, c.Key, strings.Join(c.Values, "\x00"))
+	}
+	return b.String()
+}
+
+func pageOf(row *integration, r *rule) string {
+	if r.source != "" {
+		return guide + r.source
+	}
+	return guide + row.source
+}
+
+// guide is the document that the sources of rows are pages of.
+const guide = "AWS Step Functions Developer Guide, "

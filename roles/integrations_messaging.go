@@ -1,0 +1,122 @@
+package roles
+
+// Integrations that send messages, events and requests. Sources as in
+// integrations_compute.go.
+
+var messagingIntegrations = []integration{
+	{
+		name: "sns:publish", source: "sns-iam",
+		patterns: request | callback,
+		needs:    "TopicArn|TargetArn|PhoneNumber",
+		params:   []param{{path: "TopicArn", as: topicShape}},
+		rules: []rule{
+			{purpose: Call, actions: "sns:Publish", reads: "TopicArn", when: "TopicArn", resource: "arn:{partition}:sns:{region}:{account}:{topic}"},
+			{purpose: Call, actions: "sns:Publish", when: "TargetArn", resource: "*", note: "the template bounds topics only, not targets"},
+			{purpose: Call, actions: "sns:Publish", when: "PhoneNumber", resource: "*", note: "a phone number has no ARN"},
+			{purpose: Call, actions: "sns:Publish", when: "!TopicArn !TargetArn !PhoneNumber", resource: "*"},
+		},
+	},
+	{
+		name: "sqs:sendMessage", source: "sqs-iam",
+		patterns: request | callback,
+		needs:    "QueueUrl",
+		params:   []param{{path: "QueueUrl", as: queueShape}},
+		rules: []rule{
+			{purpose: Call, actions: "sqs:SendMessage", reads: "QueueUrl", resource: "arn:{partition}:sqs:{region}:{account}:{queue}"},
+		},
+	},
+	{
+		name: "events:putEvents", source: "eventbridge-iam",
+		patterns: request | callback,
+		needs:    "Entries",
+		params:   []param{{path: "Entries[].EventBusName", as: busShape, absent: "default"}},
+		rules: []rule{
+			{purpose: Call, actions: "events:PutEvents", reads: "Entries[].EventBusName", resource: "arn:{partition}:events:{region}:{account}:event-bus/{bus}", dynamic: "arn:{partition}:events:*:*:event-bus/*"},
+		},
+	},
+	{
+		name: "states:startExecution", source: "stepfunctions-iam",
+		patterns: request | job | callback,
+		needs:    "StateMachineArn",
+		params:   []param{{path: "StateMachineArn", as: stateMachineShape}},
+		rules: []rule{
+			{purpose: Call, actions: "states:StartExecution", reads: "StateMachineArn", resource: "arn:{partition}:states:{region}:{account}:stateMachine:{child}[:{version}]"},
+			{purpose: Poll, on: job, actions: "states:DescribeExecution", reads: "StateMachineArn", resource: childExecutions, note: "executions have ARNs of their own"},
+			{purpose: Cancel, on: job, actions: "states:StopExecution", reads: "StateMachineArn", resource: childExecutions, note: "executions have ARNs of their own"},
+			ruleFor("StepFunctionsGetEventsForStepFunctionsExecutionRule"),
+		},
+	},
+	{
+		// The template of the 2022 page prints an ARN without its service; the
+		// current page has the form below.
+		name: "apigateway:invoke", source: "api-gateway-iam",
+		patterns: request | callback,
+		needs:    "ApiEndpoint Method",
+		params: []param{
+			{path: "ApiEndpoint", as: apiEndpointShape},
+			{path: "Stage", as: shape{"{stage}"}, absent: "$default"},
+			{path: "Method", as: shape{"{method}"}},
+			{path: "Path", as: apiPathShape, extra: true},
+		},
+		rules: []rule{
+			{purpose: Call, actions: "execute-api:Invoke", reads: "ApiEndpoint Stage Method Path", when: "AuthType=IAM_ROLE", resource: "arn:{partition}:execute-api:{region}:{account}:{api}/{stage}/{method}/[{path}]", dynamic: "fill",
+				note: "only what is not known before run time is left open"},
+		},
+		cautions: []caution{{
+			when:    "AuthType=RESOURCE_POLICY",
+			code:    "RESOURCE_POLICY_NEEDED",
+			message: "AuthType RESOURCE_POLICY: the API's own resource policy must allow states.amazonaws.com, this role cannot",
+			hint:    "allow execute-api:Invoke to states.amazonaws.com under aws:SourceArn with the ARN of this state machine (REST APIs only)",
+		}},
+	},
+	{
+		name: "http:invoke", source: "call-https-apis",
+		patterns: request,
+		needs:    "ApiEndpoint Method Authentication.ConnectionArn|InvocationConfig.ConnectionArn",
+		params: []param{
+			{path: "ApiEndpoint"},
+			{path: "Method", as: shape{"{method}"}},
+			{path: "Authentication.ConnectionArn", as: connectionShape},
+			{path: "InvocationConfig.ConnectionArn", as: connectionShape},
+		},
+		rules: append([]rule{
+			{purpose: Call, actions: "states:InvokeHTTPEndpoint", resource: "arn:{partition}:states:{region}:{account}:stateMachine:{machine}",
+				conditions: []conditionRule{
+					{operator: "StringEquals", key: "states:HTTPMethod", values: "{Method}"},
+					{operator: "StringLike", key: "states:HTTPEndpoint", values: "{ApiEndpoint}"},
+				},
+				note: "the resource is the state machine itself"},
+		}, append(connectionRules("Authentication.ConnectionArn"), connectionRules("InvocationConfig.ConnectionArn")...)...),
+	},
+}
+
+const childExecutions = "arn:{partition}:states:{region}:{account}:execution:{child}:*"
+
+// connectionRules: an EventBridge connection keeps its credentials in a secret
+// that the caller reads.
+func connectionRules(parameter string) []rule {
+	const read = "secretsmanager:GetSecretValue secretsmanager:DescribeSecret"
+	return []rule{
+		{purpose: Dependent, actions: "events:RetrieveConnectionCredentials", reads: parameter, when: parameter, resource: "arn:{partition}:events:{region}:{account}:connection/{connection}/{id}"},
+		{purpose: Dependent, style: console, actions: read, when: parameter, resource: "arn:{partition}:secretsmanager:*:*:secret:events!connection/*"},
+		{purpose: Dependent, style: least, actions: read, reads: parameter, when: parameter, resource: "arn:{partition}:secretsmanager:{region}:{account}:secret:events!connection/{connection}/*"},
+	}
+}
+
+// directForms are the ARNs that a Task's Resource may hold besides integrations.
+var directForms = []integration{
+	{
+		name: "Lambda function", source: "lambda-iam",
+		patterns: request,
+		params: []param{{as: shape{
+			"arn:{partition}:lambda:{region}:{account}:function:{function}:{qualifier}",
+			"arn:{partition}:lambda:{region}:{account}:function:{function}",
+		}}},
+		rules: []rule{{purpose: Call, actions: "lambda:InvokeFunction", reads: ".", resource: lambdaResource}},
+	},
+	{
+		name: "activity", source: "activities-iam",
+		patterns: request,
+		params:   []param{{as: shape{"arn:{partition}:states:{region}:{account}:activity:{activity}"}}},
+	},
+}

@@ -1,0 +1,187 @@
+package roles
+
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/asl"
+)
+
+// known is what the definition says about one parameter: the values that stand
+// in it, and whether there may be others that only the execution knows.
+type known struct {
+	values  []asl.Value // literal strings, or values of other kinds
+	open    []asl.Value // strings with placeholders in them
+	absent  int         // places (of a list) that hold no such field
+	unknown bool        // an expression gives it
+	part    bool        // so does one for what stands around it: it may not be there at all
+	at      asl.Value   // the last place that holds it
+}
+
+func (k known) exists() bool { return len(k.values) > 0 || k.dynamic() }
+
+// dynamic reports whether some value is not known now.
+func (k known) dynamic() bool { return k.unknown || len(k.open) > 0 }
+
+// lookup finds a parameter by its path: names joined by '.', where "[]" goes
+// through the items of a list.
+func (g *generator) lookup(c call, path string) known {
+	for _, n := range c.named {
+		if n.path == path {
+			return collect(n.value, "", known{})
+		}
+	}
+	if path == "." {
+		return collect(c.state.Task.Resource, "", known{})
+	}
+	return collect(c.args, path, known{})
+}
+
+func collect(v asl.Value, path string, k known) known {
+	if path == "" {
+		return k.add(v)
+	}
+	name, rest, _ := strings.Cut(path, ".")
+	name, list := strings.CutSuffix(name, "[]")
+	v = v.Field(name)
+	switch {
+	case !list || v.Dynamic() || !v.Exists():
+		if rest != "" && v.Exists() && !v.Dynamic() {
+			return collect(v, rest, k)
+		}
+		return k.addMember(v, rest)
+	}
+	for item := range v.Items() {
+		k = collect(item, rest, k)
+	}
+	return k
+}
+
+func (k known) add(v asl.Value) known {
+	switch {
+	case !v.Exists():
+		k.absent++
+	case v.Dynamic() && v.Expression() == "" && !v.Part():
+		k.open, k.at = append(k.open, v), v
+	case v.Dynamic():
+		k.unknown, k.at = true, v
+		k.part = k.part || v.Part()
+	default:
+		k.values, k.at = append(k.values, v), v
+	}
+	return k
+}
+
+// addMember adds what lies below v, where v is not there or is dynamic.
+func (k known) addMember(v asl.Value, rest string) known {
+	part := rest != "" && v.Dynamic()
+	k = k.add(v)
+	k.part = k.part || part
+	return k
+}
+
+// holds evaluates the conditions of a rule, all of which must hold. What is
+// not known before run time may hold, so it does.
+//
+//	Name            the parameter is there
+//	!Name           it is not
+//	Name=value      it is, and may be that value
+//	!Name=value     it is not known to be that value
+//	Name/variant    it is written in that way (see shape)
+//	Name~predicate  see predicates
+func (g *generator) holds(c call, when string) bool {
+	for _, test := range words(when) {
+		if !g.test(c, test) {
+			return false
+		}
+	}
+	return true
+}
+
+func (g *generator) test(c call, test string) bool {
+	test, not := strings.CutPrefix(test, "!")
+	if name, want, ok := strings.Cut(test, "="); ok {
+		k := g.lookup(c, name)
+		text, isText := k.single()
+		if not {
+			return !isText || text != want
+		}
+		return k.dynamic() || isText && text == want
+	}
+	if name, variant, ok := strings.Cut(test, "/"); ok {
+		text, isText := g.lookup(c, name).single()
+		got, _, fits := c.row.param(name).as.read(text, nil, false)
+		return isText && fits && got == variant
+	}
+	if name, predicate, ok := strings.Cut(test, "~"); ok {
+		return predicates[predicate](g.lookup(c, name))
+	}
+	k := g.lookup(c, test)
+	there := k.exists() && (!k.part || c.row.requires(test))
+	return there != not
+}
+
+// single returns the value of a parameter that is one literal string.
+func (k known) single() (string, bool) {
+	if k.dynamic() || len(k.values) != 1 {
+		return "", false
+	}
+	return k.values[0].Literal()
+}
+
+// optional reports whether a rule asks for a parameter that need not be there.
+func (g *generator) optional(c call, when string) bool {
+	return when != "" && !strings.ContainsAny(when, "!=~/") && !c.row.requires(when)
+}
+
+// requires reports whether the integration cannot do without a parameter, or
+// without one of several of which this is one.
+func (in *integration) requires(path string) bool {
+	for _, need := range words(in.needs) {
+		for _, p := range strings.Split(need, "|") {
+			if p == path {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (in *integration) param(path string) *param {
+	for i := range in.params {
+		if in.params[i].path == path || path == "." && in.params[i].path == "" {
+			return &in.params[i]
+		}
+	}
+	return nil
+}
+
+// paramByName finds a parameter by the last name of its path.
+func (in *integration) paramByName(name string) *param {
+	for i := range in.params {
+		if in.params[i].name() == name {
+			return &in.params[i]
+		}
+	}
+	return nil
+}
+
+func (p *param) name() string { return p.path[strings.LastIndexByte(p.path, '.')+1:] }
+
+var predicates = map[string]func(known) bool{
+	"unknown": known.dynamic,
+	"writes":  func(k known) bool { text, ok := k.single(); return !ok || !readsOnly(text) },
+}
+
+// readsOnly reports whether an Athena statement is known to change no table.
+// Athena runs one statement per query, so its first word tells.
+func readsOnly(statement string) bool {
+	fields := strings.Fields(strings.TrimLeft(statement, "( \t\r\n"))
+	if len(fields) == 0 {
+		return false
+	}
+	switch strings.ToUpper(fields[0]) {
+	case "SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "VALUES":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,118 @@
+package roles
+
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/pattern"
+)
+
+// absorb gives grants whose resource another grant covers that grant's
+// resource: beside "*" for one state, naming a topic for another adds nothing.
+// Only resources that stand for values known at run time cover others, and
+// there are few of those, however large the machine.
+func absorb(grants []Grant, broad map[string]bool) []Grant {
+	covering := map[string][]string{} // what a grant says -> resources that may cover its own
+	for _, gr := range grants {
+		if k := gr.what(); (broad[gr.Resource] || gr.Resource == "*") && len(covering[k]) < maxCovering {
+			covering[k] = append(covering[k], gr.Resource)
+		}
+	}
+	out := grants[:0:0]
+	index := map[grantKey]int{}
+	for _, gr := range grants {
+		gr.Resource = widest(gr.Resource, covering[gr.what()])
+		key := grantKey{gr.what(), gr.Resource, "", gr.Service, gr.Purpose, gr.Pattern}
+		if at, seen := index[key]; seen {
+			out[at].join(gr)
+			continue
+		}
+		index[key] = len(out)
+		out = append(out, gr)
+	}
+	return out
+}
+
+// maxCovering bounds the work; a role is right, if longer, without it.
+const maxCovering = 64
+
+// what is the action and the conditions of a grant: grants that share it differ
+// only in their resource.
+func (gr *Grant) what() string {
+	return strings.ToLower(gr.Action) + "\x00" + conditionText(gr.Conditions)
+}
+
+func widest(resource string, covering []string) string {
+	for _, c := range covering {
+		if c != resource && covers(c, resource) {
+			resource = c
+		}
+	}
+	return resource
+}
+
+func covers(wide, narrow string) bool {
+	if wide == "*" {
+		return true
+	}
+	return pattern.Subset(pattern.Compile(narrow), pattern.Compile(wide)) == pattern.Yes
+}
+
+// join adds the states of a grant that says the same.
+func (gr *Grant) join(other Grant) {
+	have := make(map[string]bool, len(gr.States))
+	for _, s := range gr.States {
+		have[s] = true
+	}
+	for _, s := range other.States {
+		if !have[s] {
+			gr.States = append(gr.States, s)
+		}
+	}
+	gr.AssumesAccount = gr.AssumesAccount || other.AssumesAccount
+}
+
+// statement gathers grants of one service that share conditions and resources.
+type statement struct {
+	actions    []string
+	resources  []string
+	conditions []Condition
+}
+
+// statements groups grants: first the resources of each action, then the
+// actions with equal resources. No action gets a resource that it was not
+// granted, and the order is that of the definition.
+func statements(grants []Grant) []statement {
+	var perAction []statement
+	at := map[string]int{}
+	seen := map[[2]string]bool{}
+	for i := range grants {
+		gr := &grants[i]
+		k := gr.what()
+		if _, ok := at[k]; !ok {
+			at[k] = len(perAction)
+			perAction = append(perAction, statement{actions: []string{gr.Action}, conditions: gr.Conditions})
+		}
+		if pair := [2]string{k, gr.Resource}; !seen[pair] {
+			seen[pair] = true
+			s := &perAction[at[k]]
+			s.resources = append(s.resources, gr.Resource)
+		}
+	}
+	return groupActions(perAction)
+}
+
+func groupActions(perAction []statement) []statement {
+	var out []statement
+	at := map[string]int{}
+	for _, s := range perAction {
+		service, _, _ := strings.Cut(s.actions[0], ":")
+		k := service + "\x00" + conditionText(s.conditions) + strings.Join(s.resources, "\x00")
+		if i, ok := at[k]; ok {
+			out[i].actions = append(out[i].actions, s.actions...)
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, s)
+	}
+	return out
+}

@@ -1,0 +1,157 @@
+package roles
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/source"
+)
+
+// passRole grants iam:PassRole for a role that the definition names, or for the
+// roles that the user named where the definition's is known at run time only.
+func (g *generator) passRole(c call, r *rule, rd reading) {
+	g.passed[r.service] = true
+	conditions := g.conditions(c, r, rd)
+	if !rd.dynamic {
+		text, _, _ := fill(r.resource, rd.captures)
+		g.grant(c, r, text, conditions, rd)
+		return
+	}
+	if given := g.opts.PassRoles[r.service]; len(given) > 0 {
+		for _, role := range given {
+			g.grant(c, r, role, conditions, reading{})
+		}
+		return
+	}
+	for _, resource := range g.resources(r, rd) {
+		g.grant(c, r, resource, conditions, rd)
+	}
+	at := g.lookup(c, words(r.reads)[0]).at.Span()
+	g.report("PASS_ROLE_DYNAMIC", source.Warning, at,
+		fmt.Sprintf("the role passed to %s is known at run time only, so any role of the account may be passed to it", r.service),
+		"name the roles with --pass-role "+r.service+"=ARN")
+}
+
+// concealedRoles deals with roles that a call passes and the definition does
+// not show, such as those in an ECS task definition.
+func (g *generator) concealedRoles(c call) {
+	service := c.row.conceals
+	if service == "" {
+		return
+	}
+	g.passed[service] = true
+	given := g.opts.PassRoles[service]
+	found, all := g.fromTaskDefinitions(c)
+	given = append(slices.Clip(given), found...)
+	r := passes("", service)
+	r.note = "passed by " + c.row.name + "; not shown in the definition"
+	for _, role := range given {
+		g.grant(c, &r, role, g.conditions(c, &r, reading{}), reading{})
+	}
+	if all || len(g.opts.PassRoles[service]) > 0 || g.opts.NoPassRole || g.revealed(c) {
+		return
+	}
+	name := g.lookup(c, words(c.row.needs)[0])
+	text, known := name.single()
+	if known && g.concealed[text] {
+		return
+	}
+	g.concealed[text] = known
+	at := c.span
+	if name.exists() {
+		at = name.at.Span()
+	}
+	g.report("PASS_ROLE_UNKNOWN", source.Warning, at,
+		fmt.Sprintf("the task definition may name a task role and an execution role, which this role must be allowed to pass to %s", service),
+		"give --task-definition FILE or --pass-role "+service+"=ARN, or say --no-pass-role")
+}
+
+// revealed reports whether the definition shows all roles that could be concealed.
+func (g *generator) revealed(c call) bool {
+	for _, path := range words(c.row.reveals) {
+		if k := g.lookup(c, path); !k.exists() || k.part {
+			return false
+		}
+	}
+	return true
+}
+
+// fromTaskDefinitions returns the roles in the task definitions that a call can
+// run; all says that the one it runs was among those given.
+func (g *generator) fromTaskDefinitions(c call) (roles []string, all bool) {
+	if len(g.opts.TaskDefinitions) == 0 {
+		return nil, false
+	}
+	text, known := g.lookup(c, words(c.row.needs)[0]).single()
+	_, captured, _ := c.row.param(words(c.row.needs)[0]).as.read(text, nil, false)
+	family, _ := captured.get("family")
+	for _, td := range g.opts.TaskDefinitions {
+		if known && td.Family != family.value {
+			continue
+		}
+		all = known
+		roles = append(roles, rolesOf(td)...)
+	}
+	return roles, all
+}
+
+func rolesOf(td ecs.TaskDefinition) []string {
+	var roles []string
+	for _, role := range []string{td.TaskRoleARN, td.ExecutionRoleARN} {
+		if role != "" {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}
+
+// unusedPassRoles reports roles given for services that are passed none.
+func (g *generator) unusedPassRoles() {
+	var unused []string
+	for service := range g.opts.PassRoles {
+		if !g.passed[service] {
+			unused = append(unused, service)
+		}
+	}
+	sort.Strings(unused)
+	for _, service := range unused {
+		g.say("UNUSED_PASS_ROLE", source.Warning, fmt.Sprintf("no call of this machine passes a role to %s", service),
+			"services that it passes roles to: "+orNone(g.passed))
+	}
+}
+
+func orNone(set map[string]bool) string {
+	if len(set) == 0 {
+		return "none"
+	}
+	var names []string
+	for name := range set {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+// assumptions says once what the role rests on.
+func (g *generator) assumptions() {
+	if slices.ContainsFunc(g.grants, func(gr Grant) bool { return gr.AssumesAccount }) {
+		g.say("ASSUMES_ACCOUNT", source.Suggestion,
+			"values known at run time are taken to name resources of the machine's own account and Region",
+			"--any-account lifts the account; grants that rest on this are marked")
+	}
+	if !g.open {
+		return
+	}
+	var missing []string
+	for _, option := range []struct{ flag, value string }{{"--account", g.opts.Account}, {"--region", g.opts.Region}, {"--name", g.opts.Name}} {
+		if option.value == "" {
+			missing = append(missing, option.flag)
+		}
+	}
+	g.say("CONTEXT_UNKNOWN", source.Suggestion,
+		"where the machine lives is not known, so ARNs and the trust policy hold '*' in its place",
+		"give "+strings.Join(missing, ", "))
+}

@@ -1,0 +1,167 @@
+package roles
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
+)
+
+// FactsDate is when the tables of this package were last held against the
+// documentation.
+const FactsDate = "2026-11-21"
+
+// IntegrationCount is the number of optimized integrations in the tables.
+func IntegrationCount() int { return len(optimizedByName()) }
+
+// role makes the role out of the grants.
+func (g *generator) role() *Role {
+	grants := absorb(g.grants, g.broad)
+	role := &Role{
+		Name:                g.opts.RoleName,
+		Path:                g.opts.Path,
+		PermissionsBoundary: g.opts.PermissionsBoundary,
+		Trust:               g.trustPolicy(),
+		Grants:              grants,
+	}
+	if role.Name == "" {
+		role.Name = roleName(g.opts.Name)
+	}
+	if role.Path == "" {
+		role.Path = "/"
+	}
+	if len(grants) == 0 && g.opts.Style == Console {
+		role.Policies = []Policy{denyAll(role.Name)}
+	}
+	if len(grants) > 0 {
+		role.Policies = []Policy{newPolicy(policyName(g.opts.Name), grants)}
+	}
+	g.sizes(role)
+	return role
+}
+
+// newPolicy prints grants as the statements of one policy.
+func newPolicy(name string, grants []Grant) Policy {
+	p := Policy{Name: name, Document: &policy.Document{Version: policy.Version2012}}
+	reasons := map[string][]Grant{}
+	for _, gr := range grants {
+		reasons[gr.what()] = append(reasons[gr.what()], gr)
+	}
+	for _, s := range statements(grants) {
+		p.Document.Statements = append(p.Document.Statements, s.policy())
+		var why []Grant
+		for _, action := range s.actions {
+			why = append(why, reasons[(&Grant{Action: action, Conditions: s.conditions}).what()]...)
+		}
+		p.Reasons = append(p.Reasons, why)
+	}
+	return p
+}
+
+func (s *statement) policy() policy.Statement {
+	out := policy.Statement{Effect: policy.Allow, Action: stringOrList(s.actions), Resource: stringOrList(s.resources)}
+	for _, c := range s.conditions {
+		if out.Condition == nil {
+			out.Condition = new(policy.Condition)
+		}
+		out.Condition.And(c.Operator, c.Key, c.Values...)
+	}
+	return out
+}
+
+func stringOrList(texts []string) *policy.List {
+	if len(texts) == 1 {
+		return policy.String(texts[0])
+	}
+	return policy.Strings(texts...)
+}
+
+// denyAll is what the console attaches to a role that needs nothing. Source:
+// activities-iam.
+func denyAll(name string) Policy {
+	return Policy{
+		Name: name,
+		Document: &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
+			Effect: policy.Deny, Action: policy.String("*"), Resource: policy.String("*"),
+		}}},
+		Reasons: [][]Grant{{{
+			Action: "*", Resource: "*", Purpose: Nothing, Source: guide + "activities-iam",
+			Note: "the machine needs nothing, and the console gives such a role this policy",
+		}}},
+	}
+}
+
+// Names of roles and policies may hold letters, digits and some marks, up to
+// 64 and 128 characters. Source: IAM API reference, CreateRole, PutRolePolicy.
+const (
+	maxRoleName   = 64
+	maxPolicyName = 128
+)
+
+func roleName(machine string) string {
+	if machine == "" {
+		return "StepFunctionsRole"
+	}
+	return cut(plainName(machine), maxRoleName-len("Role")) + "Role"
+}
+
+func policyName(machine string) string {
+	if machine == "" {
+		return "StepFunctions"
+	}
+	return cut(plainName(machine), maxPolicyName)
+}
+
+func plainName(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("+=,.@_-", r):
+			return r
+		}
+		return '-'
+	}, name)
+}
+
+func cut(s string, n int) string { return s[:min(len(s), n)] }
+
+// roleQuota is how many characters the inline policies of a role may hold in
+// all, white space not counted. Source: IAM and STS quotas.
+const roleQuota = 10240
+
+// sizes warns about a role that IAM would not take.
+func (g *generator) sizes(role *Role) {
+	total := 0
+	for _, p := range role.Policies {
+		total += policy.Size(p.Document)
+	}
+	if total > roleQuota {
+		g.say("ROLE_TOO_LARGE", source.Warning,
+			fmt.Sprintf("the inline policies hold %d characters; IAM takes %d for one role", total, roleQuota),
+			"split the statements over customer managed policies of up to 6,144 characters, or split the machine")
+	}
+}
+
+// ServicePrincipal completes the short name of a service: "ecs-tasks" is
+// "ecs-tasks.amazonaws.com".
+func ServicePrincipal(name string) string {
+	if strings.Contains(name, ".") {
+		return name
+	}
+	return name + ".amazonaws.com"
+}
+
+// LeaveOpen fills what the options do not say with references that the
+// deploying tool resolves, such as "${AWS::AccountId}". The keys are
+// "partition", "region" and "account".
+func (o *Options) LeaveOpen(references map[string]string) {
+	if o.Partition == "" && o.Region == "" {
+		o.Partition = references["partition"]
+	}
+	if o.Region == "" {
+		o.Region = references["region"]
+	}
+	if o.Account == "" {
+		o.Account = references["account"]
+	}
+}

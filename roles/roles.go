@@ -1,0 +1,173 @@
+// Package roles works out the IAM role that a Step Functions state machine
+// needs: which calls it makes, on what, and why.
+//
+// Generate walks the machine, looks up what each Task names in tables of facts
+// (integrations_*.go, features.go) and turns it into grants. Grants become the
+// statements of a role; what cannot be known becomes a finding, never a gap.
+package roles
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
+)
+
+// MachineType is the type of a state machine.
+type MachineType string
+
+const (
+	Standard MachineType = "STANDARD"
+	Express  MachineType = "EXPRESS"
+)
+
+// Options say what the definition does not: where the machine lives and how it
+// is set up. The zero value is a standard machine of unknown name and account.
+type Options struct {
+	Style Style
+
+	Name      string // of the state machine
+	Partition string // "" follows from Region, else "aws"
+	Region    string // "" leaves the Region of ARNs open
+	Account   string // 12 digits; "" leaves the account of ARNs open
+	Type      MachineType
+
+	Tracing bool
+	Logging bool
+	KMSKey  string // ARN of the customer managed key that encrypts the machine
+	Redrive bool   // executions are redriven, and with them map runs
+
+	Trust      Trust
+	AnyAccount bool // values known at run time only may name other accounts
+
+	PassRoles       map[string][]string  // service principal -> ARNs of roles passed to it
+	TaskDefinitions []ecs.TaskDefinition // what ECS tasks run, for the roles in them
+	NoPassRole      bool                 // roles that the definition does not show are none of this role's business
+
+	RoleName            string // "" is made from Name
+	Path                string // of the role; "" is "/"
+	PermissionsBoundary string // ARN of a policy, or ""
+}
+
+// Role is an execution role.
+type Role struct {
+	Name                string
+	Path                string
+	PermissionsBoundary string
+	Trust               *policy.Document
+	Policies            []Policy
+	Grants              []Grant // why: what the policies allow, and for what
+}
+
+// Policy is one inline policy of a role.
+type Policy struct {
+	Name     string
+	Document *policy.Document
+	Reasons  [][]Grant // for each statement, the grants that it makes
+}
+
+// Grant is one action on one resource, with the reason for it.
+type Grant struct {
+	Action     string
+	Resource   string      // ARN, with wildcards; or "*"
+	Conditions []Condition // all must hold
+
+	Purpose        Purpose
+	States         []string // names of the states, in the order of the definition; empty for the machine as a whole
+	Service        string   // the integration: "ecs:runTask"
+	Pattern        string   // "request", "sync", "sync:2", "waitForTaskToken"; "" where there is none
+	Source         string   // the page that says so
+	Note           string   // what is worth knowing
+	AssumesAccount bool     // rests on the assumption that a value known at run time names this account
+}
+
+// Condition is one line of a Condition element.
+type Condition struct {
+	Operator, Key string
+	Values        []string
+}
+
+// Generate returns the role that a machine needs. On an Error finding the role
+// is nil: a role with a hole in it is worse than none. Where the definition does
+// not show something that the role may need, a finding says so; see Undecided.
+func Generate(m *asl.StateMachine, opts Options) (*Role, source.List) {
+	g := newGenerator(m, opts)
+	if findings := opts.check(); findings.HasErrors() {
+		return nil, findings
+	}
+	m.Walk(func(s *asl.State) bool { g.state(s); return true })
+	g.features()
+	g.unusedPassRoles()
+	if g.findings.HasErrors() {
+		return nil, g.findings.Sorted()
+	}
+	g.assumptions()
+	role := g.role()
+	return role, g.findings.Sorted()
+}
+
+// undecidedCodes are the findings after which a role may lack something that
+// Writ cannot see.
+var undecidedCodes = []string{"PASS_ROLE_UNKNOWN", "UNKNOWN_RESOURCE", "ARGUMENTS_UNKNOWN", "MODEL_UNKNOWN"}
+
+// Undecided reports whether a finding says that the role may lack something.
+func Undecided(findings source.List) bool {
+	return slices.ContainsFunc(findings, func(f source.Finding) bool { return slices.Contains(undecidedCodes, f.Code) })
+}
+
+// badContext is the code of findings about Options.
+const badContext = "BAD_CONTEXT"
+
+// BadOptions reports whether a finding is about the options and not about the
+// definition.
+func BadOptions(findings source.List) bool {
+	return slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == badContext })
+}
+
+// check finds options that cannot be meant.
+func (o *Options) check() source.List {
+	var list source.List
+	bad := func(name, format string, args ...any) {
+		list = append(list, source.Finding{Code: badContext, Severity: source.Error, Path: "/context/" + name, Message: fmt.Sprintf(format, args...)})
+	}
+	if o.Account != "" && !arn.ValidAccount(o.Account) && !isReference(o.Account) {
+		bad("accountId", "account %q is not 12 digits", o.Account)
+	}
+	if o.Region != "" && !arn.ValidRegion(o.Region) && !isReference(o.Region) {
+		bad("region", "%q is not the name of a Region", o.Region)
+	}
+	if o.Partition != "" && !arn.ValidPartition(o.Partition) && !isReference(o.Partition) {
+		bad("partition", "%q is not a partition", o.Partition)
+	}
+	if o.Type != "" && o.Type != Standard && o.Type != Express {
+		bad("type", "type %q is neither STANDARD nor EXPRESS", o.Type)
+	}
+	if strings.ContainsAny(o.Name, " <>{}[]?*\"#%\\^|~`$&,;:/") {
+		bad("stateMachineName", "%q is not a name of a state machine", o.Name)
+	}
+	for _, key := range []struct{ name, value, service string }{{"kmsKeyArn", o.KMSKey, "kms"}, {"permissionsBoundary", o.PermissionsBoundary, "iam"}} {
+		if a, err := arn.Parse(key.value); key.value != "" && !isReference(key.value) && (err != nil || a.Service != key.service) {
+			bad(key.name, "%q is not an ARN of %s", key.value, key.service)
+		}
+	}
+	if o.Path != "" && (!strings.HasPrefix(o.Path, "/") || !strings.HasSuffix(o.Path, "/")) {
+		bad("path", "path %q does not begin and end with '/'", o.Path)
+	}
+	for service, roles := range o.PassRoles {
+		for _, r := range roles {
+			if a, err := arn.Parse(r); err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
+				bad("passRoles", "%q, to be passed to %s, is not the ARN of a role", r, service)
+			}
+		}
+	}
+	return list.Sorted()
+}
+
+// isReference reports whether a value stands for one that the deploying tool
+// fills in: "${AWS::AccountId}".
+func isReference(value string) bool { return strings.HasPrefix(value, "${") }

@@ -1,0 +1,233 @@
+package roles
+
+import "strings"
+
+// A shape lists the ways in which a parameter may be written, most specific
+// first. Text stands for itself; {name} captures one or more characters other
+// than ':' '/' '*' '?'; {name...}, at the end, captures the rest. A way may be
+// given a name: "profile = us.{model...}".
+type shape []string
+
+// captures holds the values of names; the first of a name counts. It is small,
+// so it is searched in order.
+type captures []capture
+
+type capture struct {
+	name, value string
+	unknown     bool // value holds a "*" for what is not known before run time
+}
+
+func (c captures) get(name string) (capture, bool) {
+	for _, e := range c {
+		if e.name == name {
+			return e, true
+		}
+	}
+	return capture{}, false
+}
+
+// read matches a text against the ways of a shape, and returns the name of the
+// way that fits with what it captured. In an open text "*" stands for what is
+// not known before run time.
+func (s shape) read(text string, into captures, open bool) (variant string, out captures, ok bool) {
+	for _, way := range s {
+		name, pattern := cutVariant(way)
+		if strings.HasPrefix(pattern, "{") && strings.HasPrefix(text, "arn:") {
+			continue // a way without a prefix is for names
+		}
+		if got, ok := scan(pattern, text, into, open); ok {
+			return name, got, true
+		}
+	}
+	return "", into, false
+}
+
+func cutVariant(way string) (name, pattern string) {
+	if before, after, ok := strings.Cut(way, " = "); ok {
+		return before, after
+	}
+	return "", way
+}
+
+// unknown captures "*" for what every way of the shape, or of the one variant
+// asked for, names; the machine's own partition, region and account bound it.
+// elsewhere says that a value could name another account.
+func (s shape) unknown(variant string, into captures) (out captures, elsewhere bool) {
+	first := true
+	var common []string
+	for _, way := range s {
+		name, pattern := cutVariant(way)
+		if variant != "" && name != variant {
+			continue
+		}
+		names := captureNames(pattern)
+		if len(names) == 0 {
+			continue // stands for nothing given
+		}
+		elsewhere = elsewhere || contains(names, "account")
+		if first {
+			common, first = names, false
+			continue
+		}
+		common = keep(common, names)
+	}
+	for _, name := range common {
+		if name != "account" && name != "region" && name != "partition" {
+			into = append(into, capture{name, "*", true})
+		}
+	}
+	return into, elsewhere
+}
+
+func keep(names, also []string) []string {
+	var kept []string
+	for _, n := range names {
+		if contains(also, n) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+func contains(names []string, name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+func captureNames(pattern string) []string {
+	var names []string
+	for {
+		_, after, ok := strings.Cut(pattern, "{")
+		if !ok {
+			return names
+		}
+		name, rest, _ := strings.Cut(after, "}")
+		names = append(names, strings.TrimSuffix(name, "..."))
+		pattern = rest
+	}
+}
+
+// scan matches text against one way of a shape. A capture runs up to the next
+// delimiter; only a capture of many segments looks for its end from the right.
+func scan(pattern, text string, into captures, open bool) (captures, bool) {
+	out := into
+	for {
+		literalText, rest, capturing := strings.Cut(pattern, "{")
+		if !strings.HasPrefix(text, literalText) {
+			return into, false
+		}
+		text = text[len(literalText):]
+		if !capturing {
+			return out, text == ""
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		if many, ok := strings.CutSuffix(name, "..."); ok {
+			return scanMany(many, after, text, out, open)
+		}
+		end := segmentEnd(text, after, open)
+		if end == 0 {
+			return into, false
+		}
+		out = append(out, capture{name, text[:end], open && strings.Contains(text[:end], "*")})
+		text, pattern = text[end:], after
+	}
+}
+
+// segmentEnd is where a capture that is followed by a pattern stops: at a
+// delimiter, or where the pattern's next text stands if that comes first.
+func segmentEnd(text, after string, open bool) int {
+	delimiters := ":/*?"
+	if open {
+		delimiters = ":/?"
+	}
+	end := strings.IndexAny(text, delimiters)
+	if end < 0 {
+		end = len(text)
+	}
+	if until, _, _ := strings.Cut(after, "{"); until != "" {
+		if i := strings.Index(text[:end], until[:1]); i >= 0 {
+			if i := strings.Index(text, until); i >= 0 && i < end {
+				return i
+			}
+		}
+	}
+	return end
+}
+
+// scanMany captures as much as it can: the whole text where nothing follows.
+func scanMany(name, after, text string, into captures, open bool) (captures, bool) {
+	for end := len(text); end > 0; end-- {
+		if after != "" && (end == len(text) || text[end] != after[0]) {
+			continue
+		}
+		captured := capture{name, text[:end], true}
+		if !open {
+			captured = capture{name: name, value: literal(text[:end])}
+		}
+		if out, ok := scan(after, text[end:], append(into, captured), open); ok {
+			return out, true
+		}
+		if after == "" {
+			break
+		}
+	}
+	return into, false
+}
+
+// fill writes a template: {name} is the value captured under that name, and
+// [text {name}] is written only when name was captured. known is false when a
+// value in it is not known before run time; missing when one was never captured.
+func fill(template string, values captures) (text string, known, complete bool) {
+	known, complete = true, true
+	var b strings.Builder
+	b.Grow(len(template) + 48)
+	for i := 0; i < len(template); {
+		switch c := template[i]; c {
+		case '[':
+			end := i + strings.IndexByte(template[i:], ']')
+			inner, innerKnown, whole := fill(template[i+1:end], values)
+			if whole {
+				b.WriteString(inner)
+				known = known && innerKnown
+			}
+			i = end + 1
+		case '{':
+			end := i + strings.IndexByte(template[i:], '}')
+			v, ok := values.get(template[i+1 : end])
+			b.WriteString(v.value)
+			known = known && !v.unknown
+			complete = complete && ok
+			i = end + 1
+		default:
+			if c != '*' || !strings.HasSuffix(b.String(), "*") { // one "*" says as much as two
+				b.WriteByte(c)
+			}
+			i++
+		}
+	}
+	return b.String(), known, complete
+}
+
+// literal escapes text for the Resource element of a policy, where '*' and '?'
+// are wildcards and "${" begins a variable.
+func literal(text string) string {
+	if !strings.ContainsAny(text, "*?$") {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '*' || c == '?':
+			b.WriteString("${" + string(c) + "}")
+		case c == '$' && strings.HasPrefix(text[i+1:], "{"):
+			b.WriteString("${$}")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
