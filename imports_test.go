@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"internal/jsontree": {"source"},
 	"internal/yamltree": {"source", "internal/jsontree"},
 	"policy":            {"source", "pattern", "arn", "internal/jsontree"},
-	"asl":               {"source", "internal/jsontree", "internal/yamltree"},
+	"asl":               {"source", "internal/jsontree", "internal/yamltree", "asl/jsonata"},
 	"asl/jsonata":       {"source"},
 	"ecs":               {"source", "internal/jsontree"},
 	"roles":             {"source", "pattern", "arn", "policy", "asl", "ecs"},

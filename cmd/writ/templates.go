@@ -160,7 +160,7 @@ func writeHCL(w io.Writer, _ *env, results []result) error {
 			return err
 		}
 	}
-	out := strings.TrimRight(string(file.Bytes()), "\n")
+	out := strings.TrimRight(string(hclwrite.Format(file.Bytes())), "\n")
 	if out == "" {
 		return nil
 	}

@@ -1,0 +1,91 @@
+package writ
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The README's command is run, and everything that it shows as output must be
+// what comes out.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var command string
+	var shown []string
+	for _, block := range regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$").FindAllStringSubmatch(string(readme), -1) {
+		switch language, text := block[1], block[2]; {
+		case language == "":
+			shown = append(shown, text)
+		case strings.HasPrefix(text, "go run ./cmd/writ "):
+			command = strings.TrimSpace(text)
+		}
+	}
+	if command == "" || len(shown) == 0 {
+		t.Fatal("README shows no command or no output")
+	}
+	whole, code := runLine(t, command)
+	if code != 0 {
+		t.Errorf("%s: exit %d", command, code)
+	}
+	flag := regexp.MustCompile(` --task-definition \S+`)
+	lacking, _ := runLine(t, flag.ReplaceAllString(command, ""))
+	for _, text := range shown {
+		if !strings.Contains(whole, text) && !strings.Contains(lacking, text) {
+			t.Errorf("README shows what the command does not print:\n%s", text)
+		}
+	}
+}
+
+// runLine runs a command line of words without quotes and returns all that it
+// prints.
+func runLine(t *testing.T, line string) (output string, code int) {
+	t.Helper()
+	words := strings.Fields(line)
+	cmd := exec.Command(words[0], words[1:]...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return out.String(), cmd.ProcessState.ExitCode()
+	}
+	return out.String(), 0
+}
+
+// Every code of a finding is explained in docs/usage.md.
+func TestFindingsAreDocumented(t *testing.T) {
+	usage, err := os.ReadFile("docs/usage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := regexp.MustCompile(`(?:Code:|report\(|say\(|fail\(|warn\(|suggest\(|at\(|code:)\s*"([A-Z]+(?:_[A-Z]+)+)"|^\s*code\w* *= *"([A-Z_]+)"`)
+	found := 0
+	for _, dir := range []string{"asl", "roles", "ecs"} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(dir + "/" + e.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range code.FindAllStringSubmatch(string(text), -1) {
+				found++
+				if name := m[1] + m[2]; !bytes.Contains(usage, []byte("`"+name+"`")) {
+					t.Errorf("%s/%s: docs/usage.md does not explain %s", dir, e.Name(), name)
+				}
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("found %d codes in the sources; the search is broken", found)
+	}
+}
