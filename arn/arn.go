@@ -25,7 +25,7 @@ type ARN struct {
 
 // The errors of [Parse].
 var (
-	ErrPrefix     = errors.New("arn: does not begin with arn:")
+	ErrPrefix     = errors.New(`arn: does not begin with "arn:"`)
 	ErrComponents = errors.New("arn: has fewer than six components separated by colons")
 )
 

@@ -141,17 +141,12 @@ func meet(s, t token) (token, bool) {
 	return token{kind: one, confined: confined}, true
 }
 
-// cons puts t before each of the lists. Two stars in a row become one.
+// cons puts t before each of the lists. No list begins with a star where t is
+// one: what follows a star in a and b is read on both sides.
 func (x *intersection) cons(t token, lists []*list) []*list {
 	out := make([]*list, 0, len(lists))
 	for _, l := range lists {
-		l := l
-		head := t
-		if t.kind == star && l.head.kind == star {
-			head.confined = t.confined && l.head.confined
-			l = l.tail
-		}
-		key := list{head, l}
+		key := list{t, l}
 		known, ok := x.lists[key]
 		if !ok {
 			known = &key

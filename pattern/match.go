@@ -129,7 +129,8 @@ func (m *matcher) find(block []part, from, last int) (start, end int) {
 		return from, from
 	}
 	if block[0].kind == literal && !m.fold {
-		if len(block) > 1 && size(block) > maxNaive {
+		if n := size(block); len(block) > 1 && n > maxNaive {
+			m.spend(n)
 			block = joined(block)
 		}
 		if len(block) == 1 {

@@ -74,5 +74,5 @@ func refEqual(a, b string, fold bool) bool {
 	if !fold || a[0] >= utf8.RuneSelf || b[0] >= utf8.RuneSelf {
 		return a == b
 	}
-	return strings.ToLower(a) == strings.ToLower(b)
+	return strings.EqualFold(a, b)
 }

@@ -45,6 +45,17 @@ func TestSubset(t *testing.T) {
 	}
 }
 
+func TestSubsetLong(t *testing.T) {
+	a := Compile(strings.Repeat("a*", 5000))
+	if got := Subset(a, a); got != Yes {
+		t.Errorf("a pattern is in itself: %v", got)
+	}
+	b := Compile(strings.Repeat("a*", 4999) + "b*")
+	if got := Subset(a, b); got != No {
+		t.Errorf("a pattern without b is in one with it: %v", got)
+	}
+}
+
 func TestSubsetDialects(t *testing.T) {
 	var (
 		plain    = Dialect{}
