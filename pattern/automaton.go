@@ -25,11 +25,8 @@ func tokens(parts []part, fold, widen bool) []token {
 	for i := 0; i < len(parts); i++ {
 		switch t := parts[i]; t.kind {
 		case literal:
-			text := t.text
-			for i+1 < len(parts) && parts[i+1].kind == literal {
-				i++
-				text += parts[i].text
-			}
+			text, n := literalRun(parts[i:])
+			i += n - 1
 			for text != "" {
 				c, w := char(text)
 				out = append(out, token{kind: literal, char: foldChar(c, fold)})

@@ -254,14 +254,10 @@ func size(block []part) int {
 
 // joined returns the block as a single literal, or as it is when it holds a ?.
 func joined(block []part) []part {
-	var b strings.Builder
-	for i := range block {
-		if block[i].kind != literal {
-			return block
-		}
-		b.WriteString(block[i].text)
+	if text, n := literalRun(block); n == len(block) {
+		return []part{{kind: literal, text: text}}
 	}
-	return []part{{kind: literal, text: b.String()}}
+	return block
 }
 
 // width returns the number of bytes of the character at s[pos].

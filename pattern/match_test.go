@@ -419,6 +419,17 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
+// BenchmarkCompileEscapes compiles a policy's worth of ${*}.
+func BenchmarkCompileEscapes(b *testing.B) {
+	pieces := make([]Piece, 32_000)
+	for i := range pieces {
+		pieces[i] = Literal("*")
+	}
+	for b.Loop() {
+		Dialect{}.Compile(pieces...)
+	}
+}
+
 func BenchmarkMatchFold(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -111,12 +111,29 @@ func substitute(dst, parts []part, colons int, value func(int) (string, bool)) (
 // joinLiterals joins neighbouring literals in place.
 func joinLiterals(parts []part) []part {
 	out := parts[:0]
-	for _, t := range parts {
-		if n := len(out); n > 0 && t.kind == literal && out[n-1].kind == literal {
-			out[n-1].text += t.text
+	for len(parts) > 0 {
+		text, n := literalRun(parts)
+		if n == 0 {
+			out, parts = append(out, parts[0]), parts[1:]
 			continue
 		}
-		out = append(out, t)
+		out, parts = append(out, part{kind: literal, text: text}), parts[n:]
 	}
 	return out
+}
+
+// literalRun returns the joined text of the literals at the head of parts, and
+// their number.
+func literalRun(parts []part) (text string, n int) {
+	for n < len(parts) && parts[n].kind == literal {
+		n++
+	}
+	if n == 1 {
+		return parts[0].text, 1
+	}
+	var b strings.Builder
+	for _, t := range parts[:n] {
+		b.WriteString(t.text)
+	}
+	return b.String(), n
 }
