@@ -12,8 +12,6 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-const severityError = source.Error
-
 // maxStateName is the longest name of a state, in characters.
 const maxStateName = 80
 
@@ -33,42 +31,42 @@ func (r *reader) checkForm(o *thing, f field, v *jsontree.Value) {
 		if hasPlaceholder(v.Text) {
 			return
 		}
-		if o.language == JSONata && sp.form != text && isJSONataLike(v.Text) {
+		if o.language == JSONata && sp.form != formText && isJSONataLike(v.Text) {
 			r.checkJSONata(v)
 			return
 		}
 	}
 	want := ""
 	switch sp.form {
-	case text, words:
+	case formText, formWords:
 		if v.Kind != jsontree.String {
 			want = "a string"
 		} else {
 			r.checkOneOf(sp.name, v, sp.values)
 		}
-	case flag:
+	case formBool:
 		if v.Kind != jsontree.Bool {
 			want = "true or false"
 		}
-	case whole, number:
+	case formWhole, formNumber:
 		want = r.checkNumber(sp, v)
-	case moment:
+	case formTime:
 		want = r.checkMoment(sp.name, v)
-	case path, pathOrNull, reference, referenceOrNull:
+	case formPath, formPathOrNull, formReference, formReferenceOrNull:
 		want = r.checkPathField(f, v)
-	case object:
+	case formObject:
 		if v.Kind != jsontree.Object {
 			want = "an object"
 		}
-	case objects:
+	case formObjects:
 		if v.Kind != jsontree.Array {
 			want = "an array"
 		}
-	case stringList:
+	case formStrings:
 		want = r.checkStrings(v)
-	case template:
+	case formTemplate:
 		r.checkTemplate(v, o.language)
-	case variables:
+	case formVariables:
 		want = r.checkAssign(v, o.language)
 	}
 	if want != "" {
@@ -96,7 +94,7 @@ func (r *reader) checkValues(o *thing, f field, values ...string) {
 
 func (r *reader) checkNumber(sp *spec, v *jsontree.Value) (want string) {
 	want = "a number"
-	if sp.form == whole {
+	if sp.form == formWhole {
 		want = "a whole number"
 	}
 	if v.Kind != jsontree.Number {
@@ -105,7 +103,7 @@ func (r *reader) checkNumber(sp *spec, v *jsontree.Value) (want string) {
 	n, err := strconv.ParseFloat(v.Text, 64)
 	if err != nil || n < sp.least || n > sp.most {
 		r.fail("BAD_FIELD_VALUE", v.Span, "", "%s must be %s, not %s", sp.name, bounds(sp), v.Text)
-	} else if sp.form == whole && n != math.Trunc(n) {
+	} else if sp.form == formWhole && n != math.Trunc(n) {
 		r.fail("BAD_FIELD_VALUE", v.Span, "", "%s must be %s, not %s", sp.name, want, v.Text)
 	}
 	return ""
@@ -158,21 +156,21 @@ func (r *reader) checkOperand(f form, m *jsontree.Member) {
 	}
 	want := ""
 	switch f {
-	case flag:
+	case formBool:
 		if v.Kind != jsontree.Bool {
 			want = "true or false"
 		}
-	case text:
+	case formText:
 		if v.Kind != jsontree.String {
 			want = "a string"
 		}
-	case number:
+	case formNumber:
 		if v.Kind != jsontree.Number {
 			want = "a number"
 		}
-	case moment:
+	case formTime:
 		want = r.checkMoment(m.Name, v)
-	case path:
+	case formPath:
 		want = r.checkPathOperand(v)
 	}
 	if want != "" {
@@ -186,7 +184,7 @@ func (r *reader) checkTransition(s *State, o *thing) {
 	case o.has(fNext) && s.End:
 		r.exclusive(o, fNext, fEnd)
 	case !o.has(fNext) && !s.End && !(o.has(fEnd) && o.get(fEnd).Kind == jsontree.String):
-		r.report("MISSING_TRANSITION", severityError, s.NameSpan, r.machine.Pointer(s.NameSpan),
+		r.report("MISSING_TRANSITION", source.Error, s.NameSpan, r.machine.Pointer(s.NameSpan),
 			`add "Next": "..." or "End": true`, "state %q neither goes on nor ends", s.Name)
 	}
 }
@@ -203,7 +201,7 @@ func (r *reader) exclusive(o *thing, fields ...field) {
 			first = m
 			continue
 		}
-		r.report("CONFLICTING_FIELDS", severityError, m.NameSpan, r.machine.Pointer(o.head), "keep one of them",
+		r.report("CONFLICTING_FIELDS", source.Error, m.NameSpan, r.machine.Pointer(o.head), "keep one of them",
 			"%s cannot have both %s and %s", o.place, first.Name, m.Name)
 	}
 }

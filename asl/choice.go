@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/source"
 )
 
 func (r *reader) readChoice(s *State, o *thing) {
@@ -57,7 +58,7 @@ func (r *reader) readComparison(c *Comparison, t *thing) {
 		switch {
 		case ok:
 			c.Operand = Value{node: &m.Value, mode: literal}
-			if operand == path && m.Value.Kind == jsontree.String {
+			if operand == formPath && m.Value.Kind == jsontree.String {
 				c.Operand = Value{&m.Value, JSONPath, wholeExpr}
 			}
 			r.checkOperand(operand, m)
@@ -90,9 +91,9 @@ func (r *reader) checkComparison(c *Comparison, t *thing, found []string) {
 	case len(found) == 0 && t.has(fCondition):
 		// a mistaken query language, reported already
 	case len(found) == 0:
-		r.missing(t, "StringEquals", "or another comparison, or And, Or, Not", "a choice rule needs a comparison")
+		r.report("MISSING_FIELD", source.Error, t.head, r.machine.Pointer(t.head), "such as StringEquals, or And, Or, Not", "a choice rule needs a comparison")
 	case len(found) > 1:
-		r.report("CONFLICTING_FIELDS", severityError, t.head, r.machine.Pointer(t.head), "split them into rules of their own, or join them with And",
+		r.report("CONFLICTING_FIELDS", source.Error, t.head, r.machine.Pointer(t.head), "split them into rules of their own, or join them with And",
 			"a choice rule has one comparison, not %s", strings.Join(found, " and "))
 	case c.Operands == nil && !t.has(fVariable):
 		r.missing(t, "Variable", "a path, such as $.status", "%s needs a Variable to compare", c.Operator)

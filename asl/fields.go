@@ -56,22 +56,22 @@ func (p place) String() string {
 type form uint8
 
 const (
-	anything   form = iota
-	text            // a string, never an expression
-	words           // a string, or an expression in JSONata
-	flag            // true or false
-	whole           // a whole number between least and most, or an expression in JSONata
-	number          // a number between least and most, or an expression in JSONata
-	moment          // a timestamp, or an expression in JSONata
-	path            // a JSONPath; in some places an intrinsic function
-	pathOrNull      //
-	reference       // a JSONPath that names one place
-	referenceOrNull
-	object
-	objects // an array of objects
-	stringList
-	template  // anything, with expressions inside
-	variables // an object that sets variables
+	formAny             form = iota
+	formText                 // a string, never an expression
+	formWords                // a string, or an expression in JSONata
+	formBool                 // true or false
+	formWhole                // a whole number between least and most, or an expression in JSONata
+	formNumber               // a number between least and most, or an expression in JSONata
+	formTime                 // a timestamp, or an expression in JSONata
+	formPath                 // a JSONPath; in some places an intrinsic function
+	formPathOrNull           //
+	formReference            // a JSONPath that names one place
+	formReferenceOrNull      //
+	formObject               //
+	formObjects              // an array of objects
+	formStrings              // an array of strings
+	formTemplate             // anything, with expressions inside
+	formVariables            // an object that sets variables
 )
 
 // field numbers the fields of all places.
@@ -169,8 +169,8 @@ type spec struct {
 	in          place
 	language    QueryLanguage // the only one that has the field; 0 for both
 	form        form
-	least, most float64  // of whole and number
-	values      []string // of text and words: what is allowed; nil for anything
+	least, most float64  // of numbers
+	values      []string // of strings: what is allowed; nil for anything
 }
 
 // maxSeconds is the longest time of any timer, about three years.
@@ -180,103 +180,103 @@ const maxSeconds = 99999999
 // States Language specification and of the developer guide's page on each
 // field.
 var specs = [fieldCount]spec{
-	fType:          {name: "Type", in: inStates, form: text},
-	fComment:       {name: "Comment", in: inStates | inScopes | inRetrier | inCatcher | inRule | inComparison, form: anything},
-	fQueryLanguage: {name: "QueryLanguage", in: inStates | inMachine, form: text},
-	fVersion:       {name: "Version", in: inMachine, form: text, values: []string{"1.0"}},
-	fStartAt:       {name: "StartAt", in: inScopes, form: text},
-	fStates:        {name: "States", in: inScopes, form: object},
+	fType:          {name: "Type", in: inStates, form: formText},
+	fComment:       {name: "Comment", in: inStates | inScopes | inRetrier | inCatcher | inRule | inComparison, form: formAny},
+	fQueryLanguage: {name: "QueryLanguage", in: inStates | inMachine, form: formText},
+	fVersion:       {name: "Version", in: inMachine, form: formText, values: []string{"1.0"}},
+	fStartAt:       {name: "StartAt", in: inScopes, form: formText},
+	fStates:        {name: "States", in: inScopes, form: formObject},
 
-	fTimeoutSeconds:       {name: "TimeoutSeconds", in: inMachine | inTask, form: whole, least: 1, most: maxSeconds},
-	fTimeoutSecondsPath:   {name: "TimeoutSecondsPath", in: inTask, language: JSONPath, form: reference},
-	fHeartbeatSeconds:     {name: "HeartbeatSeconds", in: inTask, form: whole, least: 1, most: maxSeconds},
-	fHeartbeatSecondsPath: {name: "HeartbeatSecondsPath", in: inTask, language: JSONPath, form: reference},
+	fTimeoutSeconds:       {name: "TimeoutSeconds", in: inMachine | inTask, form: formWhole, least: 1, most: maxSeconds},
+	fTimeoutSecondsPath:   {name: "TimeoutSecondsPath", in: inTask, language: JSONPath, form: formReference},
+	fHeartbeatSeconds:     {name: "HeartbeatSeconds", in: inTask, form: formWhole, least: 1, most: maxSeconds},
+	fHeartbeatSecondsPath: {name: "HeartbeatSecondsPath", in: inTask, language: JSONPath, form: formReference},
 
-	fNext: {name: "Next", in: inMoving | inCatcher | inRule, form: text},
-	fEnd:  {name: "End", in: inMoving, form: flag},
+	fNext: {name: "Next", in: inMoving | inCatcher | inRule, form: formText},
+	fEnd:  {name: "End", in: inMoving, form: formBool},
 
-	fInputPath:      {name: "InputPath", in: inStates &^ inFail, language: JSONPath, form: pathOrNull},
-	fOutputPath:     {name: "OutputPath", in: inStates &^ inFail, language: JSONPath, form: pathOrNull},
-	fResultPath:     {name: "ResultPath", in: inHandled | inPass | inCatcher, language: JSONPath, form: referenceOrNull},
-	fParameters:     {name: "Parameters", in: inHandled | inPass | inItemReader | inResultWriter, language: JSONPath, form: template},
-	fResultSelector: {name: "ResultSelector", in: inHandled, language: JSONPath, form: template},
-	fArguments:      {name: "Arguments", in: inTask | inParallel | inItemReader | inResultWriter, language: JSONata, form: template},
-	fOutput:         {name: "Output", in: inStates&^inFail | inCatcher | inRule, language: JSONata, form: template},
-	fAssign:         {name: "Assign", in: inMoving | inChoice | inCatcher | inRule, form: variables},
+	fInputPath:      {name: "InputPath", in: inStates &^ inFail, language: JSONPath, form: formPathOrNull},
+	fOutputPath:     {name: "OutputPath", in: inStates &^ inFail, language: JSONPath, form: formPathOrNull},
+	fResultPath:     {name: "ResultPath", in: inHandled | inPass | inCatcher, language: JSONPath, form: formReferenceOrNull},
+	fParameters:     {name: "Parameters", in: inHandled | inPass | inItemReader | inResultWriter, language: JSONPath, form: formTemplate},
+	fResultSelector: {name: "ResultSelector", in: inHandled, language: JSONPath, form: formTemplate},
+	fArguments:      {name: "Arguments", in: inTask | inParallel | inItemReader | inResultWriter, language: JSONata, form: formTemplate},
+	fOutput:         {name: "Output", in: inStates&^inFail | inCatcher | inRule, language: JSONata, form: formTemplate},
+	fAssign:         {name: "Assign", in: inMoving | inChoice | inCatcher | inRule, form: formVariables},
 
-	fResource:    {name: "Resource", in: inTask | inItemReader | inResultWriter, form: text},
-	fCredentials: {name: "Credentials", in: inTask, form: template},
+	fResource:    {name: "Resource", in: inTask | inItemReader | inResultWriter, form: formText},
+	fCredentials: {name: "Credentials", in: inTask, form: formTemplate},
 
-	fRetry:           {name: "Retry", in: inHandled, form: objects},
-	fCatch:           {name: "Catch", in: inHandled, form: objects},
-	fErrorEquals:     {name: "ErrorEquals", in: inRetrier | inCatcher, form: stringList},
-	fIntervalSeconds: {name: "IntervalSeconds", in: inRetrier, form: whole, least: 1, most: maxSeconds},
-	fMaxAttempts:     {name: "MaxAttempts", in: inRetrier, form: whole, least: 0, most: maxSeconds},
-	fBackoffRate:     {name: "BackoffRate", in: inRetrier, form: number, least: 1, most: 1e308},
-	fMaxDelaySeconds: {name: "MaxDelaySeconds", in: inRetrier, form: whole, least: 1, most: 31622400},
-	fJitterStrategy:  {name: "JitterStrategy", in: inRetrier, form: words, values: []string{"FULL", "NONE"}},
+	fRetry:           {name: "Retry", in: inHandled, form: formObjects},
+	fCatch:           {name: "Catch", in: inHandled, form: formObjects},
+	fErrorEquals:     {name: "ErrorEquals", in: inRetrier | inCatcher, form: formStrings},
+	fIntervalSeconds: {name: "IntervalSeconds", in: inRetrier, form: formWhole, least: 1, most: maxSeconds},
+	fMaxAttempts:     {name: "MaxAttempts", in: inRetrier, form: formWhole, least: 0, most: maxSeconds},
+	fBackoffRate:     {name: "BackoffRate", in: inRetrier, form: formNumber, least: 1, most: 1e308},
+	fMaxDelaySeconds: {name: "MaxDelaySeconds", in: inRetrier, form: formWhole, least: 1, most: 31622400},
+	fJitterStrategy:  {name: "JitterStrategy", in: inRetrier, form: formWords, values: []string{"FULL", "NONE"}},
 
-	fResult: {name: "Result", in: inPass, language: JSONPath, form: anything},
+	fResult: {name: "Result", in: inPass, language: JSONPath, form: formAny},
 
-	fSeconds:       {name: "Seconds", in: inWait, form: whole, least: 0, most: maxSeconds},
-	fSecondsPath:   {name: "SecondsPath", in: inWait, language: JSONPath, form: reference},
-	fTimestamp:     {name: "Timestamp", in: inWait, form: moment},
-	fTimestampPath: {name: "TimestampPath", in: inWait, language: JSONPath, form: reference},
+	fSeconds:       {name: "Seconds", in: inWait, form: formWhole, least: 0, most: maxSeconds},
+	fSecondsPath:   {name: "SecondsPath", in: inWait, language: JSONPath, form: formReference},
+	fTimestamp:     {name: "Timestamp", in: inWait, form: formTime},
+	fTimestampPath: {name: "TimestampPath", in: inWait, language: JSONPath, form: formReference},
 
-	fError:     {name: "Error", in: inFail, form: words},
-	fErrorPath: {name: "ErrorPath", in: inFail, language: JSONPath, form: path},
-	fCause:     {name: "Cause", in: inFail, form: words},
-	fCausePath: {name: "CausePath", in: inFail, language: JSONPath, form: path},
+	fError:     {name: "Error", in: inFail, form: formWords},
+	fErrorPath: {name: "ErrorPath", in: inFail, language: JSONPath, form: formPath},
+	fCause:     {name: "Cause", in: inFail, form: formWords},
+	fCausePath: {name: "CausePath", in: inFail, language: JSONPath, form: formPath},
 
-	fChoices:   {name: "Choices", in: inChoice, form: objects},
-	fDefault:   {name: "Default", in: inChoice, form: text},
-	fCondition: {name: "Condition", in: inRule, language: JSONata, form: template},
-	fVariable:  {name: "Variable", in: inRule | inComparison, language: JSONPath, form: path},
-	fAnd:       {name: "And", in: inRule | inComparison, language: JSONPath, form: objects},
-	fOr:        {name: "Or", in: inRule | inComparison, language: JSONPath, form: objects},
-	fNot:       {name: "Not", in: inRule | inComparison, language: JSONPath, form: object},
+	fChoices:   {name: "Choices", in: inChoice, form: formObjects},
+	fDefault:   {name: "Default", in: inChoice, form: formText},
+	fCondition: {name: "Condition", in: inRule, language: JSONata, form: formTemplate},
+	fVariable:  {name: "Variable", in: inRule | inComparison, language: JSONPath, form: formPath},
+	fAnd:       {name: "And", in: inRule | inComparison, language: JSONPath, form: formObjects},
+	fOr:        {name: "Or", in: inRule | inComparison, language: JSONPath, form: formObjects},
+	fNot:       {name: "Not", in: inRule | inComparison, language: JSONPath, form: formAny},
 
-	fBranches: {name: "Branches", in: inParallel, form: objects},
+	fBranches: {name: "Branches", in: inParallel, form: formObjects},
 
-	fItemProcessor:   {name: "ItemProcessor", in: inMap, form: object},
-	fIterator:        {name: "Iterator", in: inMap, form: object},
-	fProcessorConfig: {name: "ProcessorConfig", in: inProcessor, form: object},
-	fMode:            {name: "Mode", in: inProcessorConfig, form: text, values: []string{"INLINE", "DISTRIBUTED"}},
-	fExecutionType:   {name: "ExecutionType", in: inProcessorConfig, form: text, values: []string{"STANDARD", "EXPRESS"}},
-	fItems:           {name: "Items", in: inMap, language: JSONata, form: template},
-	fItemsPath:       {name: "ItemsPath", in: inMap, language: JSONPath, form: path},
-	fItemSelector:    {name: "ItemSelector", in: inMap, form: template},
+	fItemProcessor:   {name: "ItemProcessor", in: inMap, form: formObject},
+	fIterator:        {name: "Iterator", in: inMap, form: formObject},
+	fProcessorConfig: {name: "ProcessorConfig", in: inProcessor, form: formObject},
+	fMode:            {name: "Mode", in: inProcessorConfig, form: formText, values: []string{"INLINE", "DISTRIBUTED"}},
+	fExecutionType:   {name: "ExecutionType", in: inProcessorConfig, form: formText, values: []string{"STANDARD", "EXPRESS"}},
+	fItems:           {name: "Items", in: inMap, language: JSONata, form: formTemplate},
+	fItemsPath:       {name: "ItemsPath", in: inMap, language: JSONPath, form: formPath},
+	fItemSelector:    {name: "ItemSelector", in: inMap, form: formTemplate},
 
-	fItemReader:        {name: "ItemReader", in: inMap, form: object},
-	fReaderConfig:      {name: "ReaderConfig", in: inItemReader, form: object},
-	fInputType:         {name: "InputType", in: inReaderConfig, form: text, values: []string{"CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"}},
-	fManifestType:      {name: "ManifestType", in: inReaderConfig, form: text, values: []string{"ATHENA_DATA", "S3_INVENTORY"}},
-	fTransformation:    {name: "Transformation", in: inReaderConfig | inWriterConfig, form: text},
-	fItemsPointer:      {name: "ItemsPointer", in: inReaderConfig, form: words},
-	fCSVHeaderLocation: {name: "CSVHeaderLocation", in: inReaderConfig, form: text, values: []string{"FIRST_ROW", "GIVEN"}},
-	fCSVHeaders:        {name: "CSVHeaders", in: inReaderConfig, form: stringList},
-	fCSVDelimiter:      {name: "CSVDelimiter", in: inReaderConfig, form: text, values: []string{"COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"}},
-	fMaxItems:          {name: "MaxItems", in: inReaderConfig, form: whole, least: 0, most: 100000000},
-	fMaxItemsPath:      {name: "MaxItemsPath", in: inReaderConfig, language: JSONPath, form: reference},
+	fItemReader:        {name: "ItemReader", in: inMap, form: formObject},
+	fReaderConfig:      {name: "ReaderConfig", in: inItemReader, form: formObject},
+	fInputType:         {name: "InputType", in: inReaderConfig, form: formText, values: []string{"CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"}},
+	fManifestType:      {name: "ManifestType", in: inReaderConfig, form: formText, values: []string{"ATHENA_DATA", "S3_INVENTORY"}},
+	fTransformation:    {name: "Transformation", in: inReaderConfig | inWriterConfig, form: formText},
+	fItemsPointer:      {name: "ItemsPointer", in: inReaderConfig, form: formWords},
+	fCSVHeaderLocation: {name: "CSVHeaderLocation", in: inReaderConfig, form: formText, values: []string{"FIRST_ROW", "GIVEN"}},
+	fCSVHeaders:        {name: "CSVHeaders", in: inReaderConfig, form: formStrings},
+	fCSVDelimiter:      {name: "CSVDelimiter", in: inReaderConfig, form: formText, values: []string{"COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"}},
+	fMaxItems:          {name: "MaxItems", in: inReaderConfig, form: formWhole, least: 0, most: 100000000},
+	fMaxItemsPath:      {name: "MaxItemsPath", in: inReaderConfig, language: JSONPath, form: formReference},
 
-	fItemBatcher:               {name: "ItemBatcher", in: inMap, form: object},
-	fBatchInput:                {name: "BatchInput", in: inItemBatcher, form: template},
-	fMaxItemsPerBatch:          {name: "MaxItemsPerBatch", in: inItemBatcher, form: whole, least: 1, most: 100000000},
-	fMaxItemsPerBatchPath:      {name: "MaxItemsPerBatchPath", in: inItemBatcher, language: JSONPath, form: reference},
-	fMaxInputBytesPerBatch:     {name: "MaxInputBytesPerBatch", in: inItemBatcher, form: whole, least: 1, most: 262144},
-	fMaxInputBytesPerBatchPath: {name: "MaxInputBytesPerBatchPath", in: inItemBatcher, language: JSONPath, form: reference},
+	fItemBatcher:               {name: "ItemBatcher", in: inMap, form: formObject},
+	fBatchInput:                {name: "BatchInput", in: inItemBatcher, form: formTemplate},
+	fMaxItemsPerBatch:          {name: "MaxItemsPerBatch", in: inItemBatcher, form: formWhole, least: 1, most: 100000000},
+	fMaxItemsPerBatchPath:      {name: "MaxItemsPerBatchPath", in: inItemBatcher, language: JSONPath, form: formReference},
+	fMaxInputBytesPerBatch:     {name: "MaxInputBytesPerBatch", in: inItemBatcher, form: formWhole, least: 1, most: 262144},
+	fMaxInputBytesPerBatchPath: {name: "MaxInputBytesPerBatchPath", in: inItemBatcher, language: JSONPath, form: formReference},
 
-	fResultWriter: {name: "ResultWriter", in: inMap, form: object},
-	fWriterConfig: {name: "WriterConfig", in: inResultWriter, form: object},
-	fOutputType:   {name: "OutputType", in: inWriterConfig, form: text, values: []string{"JSON", "JSONL"}},
+	fResultWriter: {name: "ResultWriter", in: inMap, form: formObject},
+	fWriterConfig: {name: "WriterConfig", in: inResultWriter, form: formObject},
+	fOutputType:   {name: "OutputType", in: inWriterConfig, form: formText, values: []string{"JSON", "JSONL"}},
 
-	fMaxConcurrency:                 {name: "MaxConcurrency", in: inMap, form: whole, least: 0, most: maxSeconds},
-	fMaxConcurrencyPath:             {name: "MaxConcurrencyPath", in: inMap, language: JSONPath, form: reference},
-	fToleratedFailureCount:          {name: "ToleratedFailureCount", in: inMap, form: whole, least: 0, most: 100000000},
-	fToleratedFailureCountPath:      {name: "ToleratedFailureCountPath", in: inMap, language: JSONPath, form: reference},
-	fToleratedFailurePercentage:     {name: "ToleratedFailurePercentage", in: inMap, form: number, least: 0, most: 100},
-	fToleratedFailurePercentagePath: {name: "ToleratedFailurePercentagePath", in: inMap, language: JSONPath, form: reference},
-	fLabel:                          {name: "Label", in: inMap, form: text},
+	fMaxConcurrency:                 {name: "MaxConcurrency", in: inMap, form: formWhole, least: 0, most: maxSeconds},
+	fMaxConcurrencyPath:             {name: "MaxConcurrencyPath", in: inMap, language: JSONPath, form: formReference},
+	fToleratedFailureCount:          {name: "ToleratedFailureCount", in: inMap, form: formWhole, least: 0, most: 100000000},
+	fToleratedFailureCountPath:      {name: "ToleratedFailureCountPath", in: inMap, language: JSONPath, form: formReference},
+	fToleratedFailurePercentage:     {name: "ToleratedFailurePercentage", in: inMap, form: formNumber, least: 0, most: 100},
+	fToleratedFailurePercentagePath: {name: "ToleratedFailurePercentagePath", in: inMap, language: JSONPath, form: formReference},
+	fLabel:                          {name: "Label", in: inMap, form: formText},
 }
 
 // fieldByName finds a field; a name means the same field wherever it stands.
@@ -292,13 +292,13 @@ var fieldByName = func() map[string]field {
 // their operands.
 var operators = func() map[string]form {
 	m := map[string]form{
-		"IsNull": flag, "IsPresent": flag, "IsNumeric": flag, "IsString": flag, "IsBoolean": flag, "IsTimestamp": flag,
-		"BooleanEquals": flag, "BooleanEqualsPath": path, "StringMatches": text,
+		"IsNull": formBool, "IsPresent": formBool, "IsNumeric": formBool, "IsString": formBool, "IsBoolean": formBool, "IsTimestamp": formBool,
+		"BooleanEquals": formBool, "BooleanEqualsPath": formPath, "StringMatches": formText,
 	}
-	for prefix, operand := range map[string]form{"String": text, "Numeric": number, "Timestamp": moment} {
+	for prefix, operand := range map[string]form{"String": formText, "Numeric": formNumber, "Timestamp": formTime} {
 		for _, relation := range []string{"Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"} {
 			m[prefix+relation] = operand
-			m[prefix+relation+"Path"] = path
+			m[prefix+relation+"Path"] = formPath
 		}
 	}
 	return m

@@ -6,69 +6,115 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-// checkScope checks the transitions between the states of one scope.
-func (r *reader) checkScope(s *Scope, o *thing) {
-	reached := make([]bool, len(s.States))
-	queue := make([]int, 0, len(s.States))
-	reach := func(t Target, what string) {
-		switch next := s.State(t.Name); {
-		case t.Span == source.Span{} || hasPlaceholder(t.Name):
-		case next == nil:
-			r.dangling(s, t, what)
-		default:
-			if i := next.index; !reached[i] {
-				reached[i] = true
-				queue = append(queue, i)
-			}
-		}
+// checkScopes checks the transitions of every scope, once all are read.
+func (r *reader) checkScopes() {
+	r.checkNames()
+	for _, s := range r.scopes {
+		c := scopeCheck{reader: r, scope: s, reached: make([]bool, len(s.States))}
+		c.run()
 	}
-	reach(s.StartAt, "StartAt")
-	known := len(queue) > 0
-	for i := 0; i < len(queue); i++ {
-		s.States[queue[i]].transitions(reach)
-	}
-	r.checkReached(s, reached, known, reach)
 }
 
-// checkReached reports states that nothing leads to. Their own transitions are
-// checked all the same.
-func (r *reader) checkReached(s *Scope, reached []bool, known bool, reach func(Target, string)) {
-	open := false // a transition that cannot be followed: anything may be reached
+// checkNames warns of names that several scopes use: the language wants them
+// unique in the whole machine.
+func (r *reader) checkNames() {
+	if len(r.scopes) < 2 {
+		return
+	}
+	seen := make(map[string]*State)
+	r.machine.Walk(func(s *State) bool {
+		first := seen[s.Name]
+		if first == nil {
+			seen[s.Name] = s
+		} else if first.Scope != s.Scope {
+			line := r.machine.File.Position(first.NameSpan.Start).Line
+			r.report("DUPLICATE_STATE_NAME", source.Warning, s.NameSpan, r.machine.Pointer(s.NameSpan),
+				"names are to be unique in the whole state machine", "another state, on line %d, is named %q too", line, s.Name)
+		}
+		return true
+	})
+}
+
+// scopeCheck follows the transitions of one scope.
+type scopeCheck struct {
+	*reader
+	scope   *Scope
+	reached []bool
+	queue   []*State
+	unsure  bool // a transition leads nowhere known: what is reachable cannot be told
+}
+
+func (c *scopeCheck) run() {
+	c.follow(c.scope.StartAt, "StartAt")
+	for len(c.queue) > 0 {
+		next := c.queue[len(c.queue)-1]
+		c.queue = c.queue[:len(c.queue)-1]
+		next.transitions(c.follow)
+	}
 	ends := false
-	for i := range s.States {
-		state := &s.States[i]
-		ends = ends || state.terminal()
-		state.transitions(func(t Target, _ string) { open = open || hasPlaceholder(t.Name) })
+	unreached := c.unreached()
+	for _, s := range unreached { // check their transitions all the same
+		s.transitions(c.follow)
 	}
-	unreached := make([]int, 0)
-	for i, ok := range reached {
-		if !ok {
-			unreached = append(unreached, i)
-		}
+	c.queue = nil
+	for i := range c.scope.States {
+		ends = ends || c.scope.States[i].terminal()
 	}
-	for _, i := range unreached {
-		state := &s.States[i]
-		if known && !open && state.written && s.State(state.Name) == state {
-			r.report("UNREACHABLE_STATE", source.Warning, state.NameSpan, r.machine.Pointer(state.NameSpan),
-				"lead to it, or remove it", "no transition leads to state %q", state.Name)
-		}
-		state.transitions(reach)
+	if c.unsure || len(c.scope.States) == 0 {
+		return
 	}
-	if !ends && !open && len(s.States) > 0 && len(r.findings) == 0 {
-		r.report("NO_TERMINAL_STATE", source.Warning, s.States[0].NameSpan, r.machine.Pointer(s.Span),
-			`give a state "End": true, or add a Succeed or Fail state`, "no state ends these states")
+	for _, s := range unreached {
+		c.report("UNREACHABLE_STATE", source.Warning, s.NameSpan, c.machine.Pointer(s.NameSpan),
+			"lead to it, or remove it", "no transition leads to state %q", s.Name)
+	}
+	if !ends {
+		first := &c.scope.States[0]
+		c.report("NO_TERMINAL_STATE", source.Warning, first.NameSpan, c.machine.Pointer(c.scope.Span)+"/States",
+			`give a state "End": true, or add a Succeed or Fail state`, "none of these states is the last one: they would run for ever")
 	}
 }
 
-// terminal reports whether the scope may end at this state.
+// unreached returns the states that nothing led to so far.
+func (c *scopeCheck) unreached() []*State {
+	var out []*State
+	for i, ok := range c.reached {
+		s := &c.scope.States[i]
+		if !ok && s.written && c.scope.State(s.Name) == s {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// follow marks the state that a transition leads to; field is the one that
+// says so.
+func (c *scopeCheck) follow(t Target, field string) {
+	if t.Span == (source.Span{}) || hasPlaceholder(t.Name) {
+		c.unsure = true
+		return
+	}
+	next := c.scope.State(t.Name)
+	if next == nil {
+		c.unsure = true
+		c.dangling(t, field)
+		return
+	}
+	if !c.reached[next.index] {
+		c.reached[next.index] = true
+		c.queue = append(c.queue, next)
+	}
+}
+
+// terminal reports whether a scope may end at this state: a Choice state always
+// goes on, any other one where it has no Next.
 func (s *State) terminal() bool {
-	return s.End || s.Type == TypeSucceed || s.Type == TypeFail || s.Type == Invalid
+	return s.Choice == nil && s.Next.Span == source.Span{}
 }
 
 // transitions calls visit for every state that may come next, with the field
 // that says so.
 func (s *State) transitions(visit func(t Target, field string)) {
-	if s.Next.Name != "" {
+	if s.Next.Span != (source.Span{}) {
 		visit(s.Next, "Next")
 	}
 	for i := range s.Catch {
@@ -80,27 +126,42 @@ func (s *State) transitions(visit func(t Target, field string)) {
 	for i := range s.Choice.Rules {
 		visit(s.Choice.Rules[i].Next, "Next")
 	}
-	visit(s.Choice.Default, "Default")
+	if s.Choice.Default.Span != (source.Span{}) {
+		visit(s.Choice.Default, "Default")
+	}
 }
 
-func (r *reader) dangling(s *Scope, t Target, field string) {
-	r.fail("DANGLING_TRANSITION", t.Span, r.stateHint(s, t.Name), "%s names state %q, which does not exist here", field, t.Name)
+func (c *scopeCheck) dangling(t Target, field string) {
+	if other := c.elsewhere(t.Name); other != nil {
+		line := c.machine.File.Position(other.NameSpan.Start).Line
+		c.fail("DANGLING_TRANSITION", t.Span, "transitions stay among the states of one branch, item processor or state machine",
+			"%s names state %q, which stands on line %d, but not in this scope", field, t.Name, line)
+		return
+	}
+	c.fail("DANGLING_TRANSITION", t.Span, c.stateHint(t.Name), "%s names state %q, which does not exist", field, t.Name)
 }
 
-// stateHint lists the states of a scope that a mistaken name may have meant,
+// elsewhere finds a state in any scope.
+func (r *reader) elsewhere(name string) *State {
+	if r.names == nil {
+		r.names = make(map[string]*State)
+		r.machine.Walk(func(s *State) bool { r.names[s.Name] = s; return true })
+	}
+	return r.names[name]
+}
+
+// stateHint lists the states of the scope that a mistaken name may have meant,
 // or a few of those there are.
-func (r *reader) stateHint(s *Scope, name string) string {
-	names := make([]string, 0, min(len(s.States), hintBudget))
-	if r.hints <= hintBudget {
-		for i := range s.States {
-			names = append(names, s.States[i].Name)
-		}
-	}
-	if near := r.nearest(name, names, 3); len(near) > 0 {
-		return "near names in this scope: " + quoteList(near)
-	}
-	if len(names) == 0 {
+func (c *scopeCheck) stateHint(name string) string {
+	if c.hints > hintBudget || len(c.scope.States) == 0 {
 		return ""
+	}
+	names := make([]string, len(c.scope.States))
+	for i := range names {
+		names[i] = c.scope.States[i].Name
+	}
+	if near := c.nearest(name, names, 3); len(near) > 0 {
+		return "near names in this scope: " + quoteList(near)
 	}
 	shown := names[:min(5, len(names))]
 	hint := "states in this scope: " + quoteList(shown)

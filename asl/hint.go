@@ -33,12 +33,16 @@ func (r *reader) nearest(name string, known []string, n int) []string {
 		distance int
 	}
 	var close []candidate
-	limit := max(2, len(name)/3)
+	limit := max(1, (len(name)+1)/3)
 	for _, k := range known {
 		if r.hints++; r.hints > hintBudget {
 			break
 		}
-		if d := distance(name, k, limit); d <= limit {
+		d := distance(name, k, limit)
+		if d > limit && (begins(name, k) || begins(k, name)) {
+			d = limit
+		}
+		if d <= limit && d < len(name) {
 			close = append(close, candidate{k, d})
 		}
 	}
@@ -50,7 +54,10 @@ func (r *reader) nearest(name string, known []string, n int) []string {
 	return out
 }
 
-// distance is the edit distance of two names, letter case aside; it gives up
+// begins reports whether a name begins with another one of some length.
+func begins(name, with string) bool { return len(with) > 3 && strings.HasPrefix(name, with) }
+
+// distance is the edit distance of two names, letter case aside. It gives up
 // above limit and on long names.
 func distance(a, b string, limit int) int {
 	if len(a) > 100 || len(b) > 100 || len(a)-len(b) > limit || len(b)-len(a) > limit {

@@ -2,6 +2,7 @@ package asl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -94,7 +95,7 @@ func ParseExpression(text string) (Expr, *ExpressionError) {
 	if err != nil {
 		return Expr{}, err
 	}
-	if p.pos < len(text) {
+	if p.space(); p.pos < len(text) {
 		return Expr{}, p.bad(p.pos, "found %s after the end of the function", p.found())
 	}
 	return e, nil
@@ -154,9 +155,11 @@ func (p *exprParser) call(depth int) (Expr, *ExpressionError) {
 func arityText(least, most int) string {
 	switch {
 	case most < 0:
-		return fmt.Sprintf("at least %d arguments", least)
+		return fmt.Sprintf("%d or more arguments", least)
 	case least != most:
 		return fmt.Sprintf("%d or %d arguments", least, most)
+	case least == 0:
+		return "no arguments"
 	case least == 1:
 		return "one argument"
 	}
@@ -167,9 +170,13 @@ func intrinsicHint(name string) string {
 	var r reader
 	names := make([]string, 0, len(intrinsics))
 	for known := range intrinsics {
-		names = append(names, known)
+		names = append(names, strings.TrimPrefix(known, "States."))
 	}
-	return r.didYouMean(name, names)
+	slices.Sort(names)
+	if near := r.nearest(strings.TrimPrefix(name, "States."), names, 1); len(near) > 0 {
+		return fmt.Sprintf("did you mean %q?", "States."+near[0])
+	}
+	return "one of States." + strings.Join(names, ", States.")
 }
 
 // arguments reads what follows the opening parenthesis, the closing one

@@ -27,28 +27,34 @@ type Options struct {
 // The text is YAML when the file's name ends in .yaml or .yml, or when the
 // name does not end in .json and the text does not begin with '{'.
 func Parse(file *source.File, opts Options) (*StateMachine, source.List) {
-	root, duplicates, malformed := readTree(file)
+	yaml := isYAML(file)
+	root, duplicates, malformed := readTree(file, yaml)
 	if malformed != nil {
 		return nil, source.List{*malformed}
 	}
-	return FromTree(file, root, duplicates, opts)
+	return read(file, root, duplicates, opts, yaml)
 }
 
 // FromTree reads a definition that stands inside another text, such as a
 // template. Paths in findings start at root. The tree is changed in place where
 // substitutions fill it.
 func FromTree(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplicate, opts Options) (*StateMachine, source.List) {
+	return read(file, root, duplicates, opts, false)
+}
+
+func read(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplicate, opts Options, yaml bool) (*StateMachine, source.List) {
 	m := &StateMachine{File: file, root: root, QueryLanguage: JSONPath}
-	r := &reader{machine: m}
+	r := &reader{machine: m, yaml: yaml}
 	r.duplicateKeys(duplicates)
 	r.substitute(root, opts)
 	r.readMachine()
+	r.checkScopes()
 	return m, r.findings.Sorted()
 }
 
-func readTree(file *source.File) (*jsontree.Value, []jsontree.Duplicate, *source.Finding) {
-	code, parse := "MALFORMED_JSON", jsontree.Parse
-	if isYAML(file) {
+func readTree(file *source.File, yaml bool) (*jsontree.Value, []jsontree.Duplicate, *source.Finding) {
+	code, parse := "MALFORMED_JSON", parseJSON
+	if yaml {
 		code, parse = "MALFORMED_YAML", yamltree.Parse
 	}
 	root, duplicates, err := parse(file.Text)
@@ -56,8 +62,26 @@ func readTree(file *source.File) (*jsontree.Value, []jsontree.Duplicate, *source
 		return root, duplicates, nil
 	}
 	return nil, nil, &source.Finding{
-		Code: code, Severity: source.Error, File: file, Span: err.Span, Message: err.Msg,
+		Code: code, Severity: source.Error, File: file, Span: err.Span, Message: err.Msg, Hint: placeholderHint(file.Text, err),
 	}
+}
+
+// parseJSON reads JSON in which placeholders may stand without quotes.
+func parseJSON(text string) (*jsontree.Value, []jsontree.Duplicate, *jsontree.Error) {
+	root, duplicates, err := jsontree.Parse(text)
+	if err != nil && strings.Contains(text, "${") {
+		if quoted, changed := quoteBare(text); changed {
+			return jsontree.Parse(quoted)
+		}
+	}
+	return root, duplicates, err
+}
+
+func placeholderHint(text string, err *jsontree.Error) string {
+	if at := int(err.Span.Start); at < len(text) && text[at] == '$' {
+		return "a placeholder is written ${Name}: letters, digits and _ . : -"
+	}
+	return ""
 }
 
 // isYAML guesses the syntax of a file from its name, or else from how its text
@@ -78,7 +102,10 @@ func isYAML(file *source.File) bool {
 type reader struct {
 	machine  *StateMachine
 	findings source.List
+	yaml     bool
 	hints    int // name comparisons spent on hints so far
+	scopes   []*Scope
+	names    map[string]*State // of all scopes; see elsewhere
 }
 
 // report adds a finding; path is where its element stands, or should stand.
@@ -311,7 +338,7 @@ func (r *reader) readScope(s *Scope, o *thing, parent *State) {
 		r.readState(&s.States[i], &states.Members[i], s)
 	}
 	s.index()
-	r.checkScope(s, o)
+	r.scopes = append(r.scopes, s)
 }
 
 // largeScope is the number of states from which a map is quicker than looking

@@ -57,8 +57,56 @@ func treeHasPlaceholder(v *jsontree.Value) bool {
 	return false
 }
 
-// isBare reports whether a value is a placeholder that stands without quotes.
-func isBare(v *jsontree.Value) bool { return false }
+// isBare reports whether a value is a placeholder that stands without quotes,
+// as in "MaxConcurrency": ${Max}: what fills it may be of any kind. A string in
+// quotes spans more than its text.
+func isBare(v *jsontree.Value) bool {
+	if v == nil || v.Kind != jsontree.String || !strings.HasPrefix(v.Text, "${") || int(v.Span.End-v.Span.Start) != len(v.Text) {
+		return false
+	}
+	start, end, _ := nextPlaceholder(v.Text)
+	return start == 0 && end == len(v.Text)
+}
+
+// quoteBare makes JSON of a text in which placeholders stand without quotes:
+// the dollar sign and the closing brace become quotes, so that every offset
+// stays. The filler puts their text back; changed is false where there are none.
+func quoteBare(text string) (quoted string, changed bool) {
+	var out []byte
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '"':
+			i = stringEnd(text, i)
+		case text[i] == '$':
+			start, end, _ := nextPlaceholder(text[i:min(len(text), i+maxBare)])
+			if start != 0 {
+				continue
+			}
+			if out == nil {
+				out = []byte(text)
+			}
+			out[i], out[i+end-1] = '"', '"'
+			i += end - 1
+		}
+	}
+	return string(out), out != nil
+}
+
+// maxBare bounds the length of a placeholder without quotes.
+const maxBare = 256
+
+// stringEnd returns the offset of the quote that closes a JSON string.
+func stringEnd(text string, open int) int {
+	for i := open + 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(text)
+}
 
 // substitute fills the placeholders of the whole tree and reports those that
 // stay.
@@ -84,25 +132,65 @@ type filler struct {
 	reader  *reader
 	options Options
 	used    map[string]bool
+	quiet   bool // inside a Comment, where a placeholder does not matter
 }
 
 // value fills one value; inPayload says that it belongs to what a state hands
 // on, where a member named Comment is no comment.
 func (f *filler) value(v *jsontree.Value, inPayload bool) {
 	if v.Kind == jsontree.String {
-		v.Text = f.text(v.Text, v.Span, true)
+		f.str(v)
+		return
 	}
 	for i := range v.Items {
 		f.value(&v.Items[i], inPayload)
 	}
 	for i := range v.Members {
 		m := &v.Members[i]
-		m.Name = f.text(m.Name, m.NameSpan, true)
-		if m.Name == "Comment" && !inPayload {
-			m.Value.Text = f.text(m.Value.Text, m.Value.Span, false)
-			continue
-		}
+		m.Name = f.text(m.Name, m.NameSpan)
+		f.quiet = m.Name == "Comment" && !inPayload
 		f.value(&m.Value, inPayload || isPayload(m.Name))
+		f.quiet = false
+	}
+}
+
+func (f *filler) str(v *jsontree.Value) {
+	written := f.reader.machine.File.Slice(v.Span)
+	bare := strings.HasPrefix(written, "${")
+	if bare {
+		v.Text = written
+	}
+	v.Text = f.text(v.Text, v.Span)
+	if bare && v.Text != written {
+		f.graft(v)
+	}
+}
+
+// graft makes a value of what fills a placeholder without quotes.
+func (f *filler) graft(v *jsontree.Value) {
+	value, duplicates, err := jsontree.Parse(v.Text)
+	if err == nil {
+		for _, d := range duplicates {
+			f.reader.fail("DUPLICATE_KEY", v.Span, "", "%q is twice a name in what fills this placeholder", d.Name)
+		}
+		setSpans(value, v.Span)
+		*v = *value
+		return
+	}
+	if !f.reader.yaml {
+		f.reader.fail("BAD_SUBSTITUTION", v.Span, "put the placeholder in quotes, or give a number, true, false, null, an array or an object",
+			"what fills this placeholder is no JSON, and it stands without quotes")
+	}
+}
+
+func setSpans(v *jsontree.Value, span source.Span) {
+	v.Span = span
+	for i := range v.Items {
+		setSpans(&v.Items[i], span)
+	}
+	for i := range v.Members {
+		v.Members[i].NameSpan = span
+		setSpans(&v.Members[i].Value, span)
 	}
 }
 
@@ -110,10 +198,10 @@ func (f *filler) value(v *jsontree.Value, inPayload bool) {
 // language.
 func isPayload(name string) bool {
 	f, ok := fieldByName[name]
-	return ok && (specs[f].form >= template || f == fResult)
+	return ok && (specs[f].form >= formTemplate || f == fResult)
 }
 
-func (f *filler) text(s string, span source.Span, matters bool) string {
+func (f *filler) text(s string, span source.Span) string {
 	start, end, name := nextPlaceholder(s)
 	if start < 0 {
 		return s
@@ -126,7 +214,7 @@ func (f *filler) text(s string, span source.Span, matters bool) string {
 			b.WriteString(value)
 		} else {
 			b.WriteString(s[start:end])
-			if matters && !f.options.AllowPlaceholders {
+			if !f.quiet && !f.options.AllowPlaceholders {
 				f.unresolved(name, span)
 			}
 		}

@@ -3,6 +3,7 @@ package asl
 import (
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/writ-iam/writ/asl/jsonata"
@@ -63,7 +64,7 @@ func (r *reader) checkFormat(v *jsontree.Value, e Expr) {
 	if want, have := len(e.Args[0].Pieces())-1, len(e.Args)-1; want != have {
 		span := r.within(v, e.Start, e.End)
 		r.report("BAD_INTRINSIC", source.Warning, span, r.machine.Pointer(v.Span), "",
-			"States.Format has %d placeholders {} and %d arguments for them", want, have)
+			"States.Format has %d {} in its text for %d arguments", want, have)
 	}
 }
 
@@ -71,23 +72,59 @@ func (r *reader) badExpression(v *jsontree.Value, err *ExpressionError) {
 	r.report(err.Code, source.Error, r.within(v, err.Start, err.End), r.machine.Pointer(v.Span), err.Hint, "%s", err.Msg)
 }
 
-// within returns the span of a part of a string's text. Where escapes or
-// substitutions stand between text and source, it is that of the whole string.
+// within returns the span of a part of a string's text, or of the whole string
+// where the text is not what stands in the source: a substitution filled it, or
+// YAML folded its lines.
 func (r *reader) within(v *jsontree.Value, start, end int) source.Span {
 	raw := r.machine.File.Slice(v.Span)
-	if len(raw) != len(v.Text)+2 || raw[1:len(raw)-1] != v.Text {
-		if raw != v.Text {
+	from, to := 0, len(raw)
+	if raw != v.Text {
+		if len(raw) < 2 || raw[0] != '"' && raw[0] != '\'' || raw[len(raw)-1] != raw[0] {
 			return v.Span
 		}
-		return source.Span{Start: v.Span.Start + int32(start), End: v.Span.Start + int32(end)}
+		from, to = 1, len(raw)-1
 	}
-	return source.Span{Start: v.Span.Start + 1 + int32(start), End: v.Span.Start + 1 + int32(end)}
+	first, last, at := -1, -1, 0 // at: the offset in the text that raw[i] stands for
+	for i := from; ; {
+		if at >= start && first < 0 {
+			first = i
+		}
+		if at >= end && last < 0 {
+			last = i
+		}
+		if i >= to {
+			break
+		}
+		n, size := 1, 1
+		if raw[i] == '\\' && from > 0 && raw[0] == '"' {
+			n, size = escapeLength(raw[i:to])
+		}
+		i, at = i+n, at+size
+	}
+	if at != len(v.Text) || first < 0 || last < 0 {
+		return v.Span
+	}
+	return source.Span{Start: v.Span.Start + int32(first), End: v.Span.Start + int32(last)}
+}
+
+// escapeLength returns the length of the escape that a text begins with, and
+// of what it stands for.
+func escapeLength(s string) (raw, text int) {
+	if len(s) < 6 || s[1] != 'u' {
+		return 2, 1
+	}
+	n, _ := strconv.ParseUint(s[2:6], 16, 16)
+	r := rune(n)
+	if utf16.IsSurrogate(r) {
+		return min(12, len(s)), 4
+	}
+	return 6, utf8.RuneLen(r)
 }
 
 // checkPathField checks a field that holds a path.
 func (r *reader) checkPathField(f field, v *jsontree.Value) (want string) {
 	sp := &specs[f]
-	if v.Kind == jsontree.Null && (sp.form == pathOrNull || sp.form == referenceOrNull) {
+	if v.Kind == jsontree.Null && (sp.form == formPathOrNull || sp.form == formReferenceOrNull) {
 		return ""
 	}
 	if v.Kind != jsontree.String {
@@ -103,7 +140,7 @@ func (r *reader) checkPathField(f field, v *jsontree.Value) (want string) {
 	if !ok {
 		return ""
 	}
-	if (sp.form == reference || sp.form == referenceOrNull) && !path.Single() {
+	if (sp.form == formReference || sp.form == formReferenceOrNull) && !path.Single() {
 		r.fail("BAD_PATH", v.Span, "no .., *, slices, filters or functions", "%s must name one place", sp.name)
 	}
 	if f == fResultPath && path.Root != Input {
