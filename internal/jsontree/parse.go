@@ -155,7 +155,7 @@ func (p *parser) object(depth int) ([]Member, *Error) {
 	}
 	p.pos++
 	members := keep(&p.members, &p.memberBlock, base, p.blockSize())
-	p.findDuplicates(members)
+	p.duplicates = appendDuplicates(p.duplicates, members)
 	return members, nil
 }
 
@@ -235,26 +235,45 @@ func (p *parser) found() string {
 // than a map.
 const smallObject = 12
 
-func (p *parser) findDuplicates(members []Member) {
-	if len(members) <= smallObject {
-		for i := 1; i < len(members); i++ {
-			for j := 0; j < i; j++ {
-				if members[i].Name == members[j].Name {
-					p.duplicates = append(p.duplicates, Duplicate{members[i].Name, members[j].NameSpan, members[i].NameSpan})
-					break
-				}
+// Duplicates returns the members of v, and of what it contains, whose names
+// their objects have already used. [Parse] returns those of its whole text.
+func Duplicates(v *Value) []Duplicate { return appendAllDuplicates(nil, v) }
+
+func appendAllDuplicates(found []Duplicate, v *Value) []Duplicate {
+	for i := range v.Items {
+		found = appendAllDuplicates(found, &v.Items[i])
+	}
+	for i := range v.Members {
+		found = appendAllDuplicates(found, &v.Members[i].Value)
+	}
+	return appendDuplicates(found, v.Members)
+}
+
+func appendDuplicates(found []Duplicate, members []Member) []Duplicate {
+	if len(members) > smallObject {
+		return appendDuplicatesOfMany(found, members)
+	}
+	for i := 1; i < len(members); i++ {
+		for j := 0; j < i; j++ {
+			if members[i].Name == members[j].Name {
+				found = append(found, Duplicate{members[i].Name, members[j].NameSpan, members[i].NameSpan})
+				break
 			}
 		}
-		return
 	}
+	return found
+}
+
+func appendDuplicatesOfMany(found []Duplicate, members []Member) []Duplicate {
 	first := make(map[string]int, len(members))
 	for i := range members {
 		if j, seen := first[members[i].Name]; seen {
-			p.duplicates = append(p.duplicates, Duplicate{members[i].Name, members[j].NameSpan, members[i].NameSpan})
+			found = append(found, Duplicate{members[i].Name, members[j].NameSpan, members[i].NameSpan})
 		} else {
 			first[members[i].Name] = i
 		}
 	}
+	return found
 }
 
 func (p *parser) word() (Kind, string, *Error) {

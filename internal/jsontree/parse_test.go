@@ -203,10 +203,13 @@ func TestDuplicates(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		_, duplicates, err := Parse(tt.text)
+		v, duplicates, err := Parse(tt.text)
 		if err != nil {
 			t.Errorf("Parse(%s): %v", tt.text, err)
 			continue
+		}
+		if diff := cmp.Diff(duplicates, Duplicates(v)); diff != "" {
+			t.Errorf("Duplicates of %s (-Parse +Duplicates):\n%s", tt.text, diff)
 		}
 		var got []string
 		for _, d := range duplicates {
