@@ -29,6 +29,9 @@ func (r *reader) checkForm(o *thing, f field, v *jsontree.Value) {
 	sp := &specs[f]
 	if v.Kind == jsontree.String {
 		if hasPlaceholder(v.Text) {
+			if sp.form == formObject || sp.form == formObjects || f == fMode {
+				r.needed(sp.name, v)
+			}
 			return
 		}
 		if o.language == JSONata && sp.form != formText && isJSONataLike(v.Text) {

@@ -49,6 +49,7 @@ func (c *scopeCheck) run() {
 	for len(c.queue) > 0 {
 		next := c.queue[len(c.queue)-1]
 		c.queue = c.queue[:len(c.queue)-1]
+		c.unsure = c.unsure || next.Type == Invalid // it was not read
 		next.transitions(c.follow)
 	}
 	ends := false

@@ -14,8 +14,9 @@ type Options struct {
 	// Substitutions fill ${name} placeholders in strings, as CloudFormation's
 	// DefinitionSubstitutions and Terraform's templatefile do.
 	Substitutions map[string]string
-	// AllowPlaceholders accepts placeholders that no substitution fills. The
-	// values that hold them are dynamic.
+	// AllowPlaceholders accepts placeholders that no substitution fills, but
+	// for those that may hide states, such as in Type or for all of Branches.
+	// The values that hold them are dynamic.
 	AllowPlaceholders bool
 }
 
@@ -39,12 +40,12 @@ func Parse(file *source.File, opts Options) (*StateMachine, source.List) {
 // template. Paths in findings start at root. The tree is changed in place where
 // substitutions fill it.
 func FromTree(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplicate, opts Options) (*StateMachine, source.List) {
-	return read(file, root, duplicates, opts, false)
+	return read(file, root, duplicates, opts, true)
 }
 
 func read(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplicate, opts Options, yaml bool) (*StateMachine, source.List) {
 	m := &StateMachine{File: file, root: root, QueryLanguage: JSONPath}
-	r := &reader{machine: m, yaml: yaml}
+	r := &reader{machine: m, yaml: yaml, allowHoles: opts.AllowPlaceholders}
 	r.duplicateKeys(duplicates)
 	r.substitute(root, opts)
 	r.readMachine()
@@ -100,12 +101,13 @@ func isYAML(file *source.File) bool {
 
 // reader builds the tree and collects what is wrong with it.
 type reader struct {
-	machine  *StateMachine
-	findings source.List
-	yaml     bool
-	hints    int // name comparisons spent on hints so far
-	scopes   []*Scope
-	names    map[string]*State // of all scopes; see elsewhere
+	machine    *StateMachine
+	findings   source.List
+	yaml       bool // what fills a placeholder without quotes may be plain text
+	allowHoles bool
+	hints      int // name comparisons spent on hints so far
+	scopes     []*Scope
+	names      map[string]*State // of all scopes; see elsewhere
 }
 
 // report adds a finding; path is where its element stands, or should stand.
@@ -124,6 +126,15 @@ func (r *reader) fail(code string, span source.Span, hint, format string, args .
 // missing adds an error about a field that an object lacks.
 func (r *reader) missing(o *thing, name, hint, format string, args ...any) {
 	r.report("MISSING_FIELD", source.Error, o.head, r.machine.Pointer(o.head)+"/"+name, hint, format, args...)
+}
+
+// needed reports a placeholder in a field that decides what the machine does.
+// Unlike one in a mere value it cannot be left open: states, and so what they
+// need, would go unseen.
+func (r *reader) needed(name string, v *jsontree.Value) {
+	if r.allowHoles { // otherwise it is reported as unresolved
+		r.fail("UNRESOLVED_PLACEHOLDER", v.Span, "give it with --substitution", "%s must be known: it decides what the state machine does", name)
+	}
 }
 
 func (r *reader) duplicateKeys(duplicates []jsontree.Duplicate) {
@@ -309,7 +320,9 @@ func (r *reader) languageOf(v *jsontree.Value, around QueryLanguage) QueryLangua
 	case set.Text == "JSONPath":
 		return JSONPath
 	}
-	if !hasPlaceholder(set.Text) {
+	if hasPlaceholder(set.Text) {
+		r.needed("QueryLanguage", set)
+	} else {
 		r.fail("UNKNOWN_QUERY_LANGUAGE", set.Span, `one of "JSONPath", "JSONata"`, "query language %q does not exist", set.Text)
 	}
 	return around
@@ -397,7 +410,9 @@ func (r *reader) typeOf(s *State, v *jsontree.Value) Type {
 	}
 	if t.Kind != jsontree.String {
 		r.fail("BAD_FIELD_TYPE", t.Span, "", "Type must be a string, not %s", t.Kind)
-	} else if !hasPlaceholder(t.Text) {
+	} else if hasPlaceholder(t.Text) {
+		r.needed("Type", t)
+	} else {
 		r.fail("UNKNOWN_STATE_TYPE", t.Span, r.oneOf(t.Text, typeNames[1:]), "state type %q does not exist", t.Text)
 	}
 	return Invalid

@@ -90,7 +90,9 @@ func descend(v *Value, target source.Span, b *strings.Builder) *Value {
 			return nil
 		}
 		m := &v.Members[i]
-		if whole := (source.Span{Start: m.NameSpan.Start, End: m.Value.Span.End}); !whole.Contains(target) {
+		// An alias in YAML has the span of its anchor, which stands before its name.
+		end := max(m.NameSpan.End, m.Value.Span.End)
+		if whole := (source.Span{Start: m.NameSpan.Start, End: end}); !whole.Contains(target) {
 			return nil
 		}
 		b.WriteString("/" + EscapeToken(m.Name))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/source"
 )
 
 // dump writes a tree as compact JSON.
@@ -186,6 +187,22 @@ func TestDuplicates(t *testing.T) {
 	}
 	if want := "[c 9 15 a 0 21]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, wanted %s", got, want)
+	}
+}
+
+// Pointers are found in spite of aliases and merge keys, whose values stand
+// elsewhere in the text.
+func TestPointer(t *testing.T) {
+	text := "a: &x {p: 1, q: 2}\nb:\n  r: *x\n  <<: *x\n  s: 3\n"
+	v, _, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for part, want := range map[string]string{"2": "/a/q", "r": "/b/r", "3": "/b/s", "b": "/b"} {
+		start := int32(strings.Index(text, part))
+		if got := jsontree.Pointer(v, source.Span{Start: start, End: start + 1}); got != want {
+			t.Errorf("%q is at %s, not %s", part, got, want)
+		}
 	}
 }
 
