@@ -24,7 +24,11 @@ var mayImport = map[string][]string{
 	"asl":               {"source", "internal/jsontree", "internal/yamltree", "asl/jsonata"},
 	"asl/jsonata":       {"source"},
 	"ecs":               {"source", "internal/jsontree"},
-	"roles":             {"source", "pattern", "arn", "policy", "asl", "ecs"},
+	"authz":             {"source", "pattern", "arn", "policy"},
+	"account":           {"source", "internal/jsontree", "policy", "authz"},
+	"denial":            {"arn", "policy", "authz"},
+	"cases":             {"source", "internal/jsontree", "internal/yamltree", "policy", "authz"},
+	"roles":             {"source", "pattern", "arn", "policy", "authz", "asl", "ecs"},
 	"cmd/writ":          {"*"},
 }
 

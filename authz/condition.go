@@ -1,0 +1,270 @@
+package authz
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/pattern"
+	"github.com/writ-iam/writ/policy"
+)
+
+// truth is an answer that may hang on something that is not known.
+type truth uint8
+
+const (
+	no truth = iota
+	maybe
+	yes
+)
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (t truth) not() truth { return yes - t }
+
+func (t truth) and(u truth) truth { return min(t, u) }
+
+// condition is one key under one operator.
+type condition struct {
+	operator policy.Operator
+	key      string // lower case
+	values   []comparand
+	block    int // where it stands in the statement: ConditionBlock and ConditionKey
+	line     int
+}
+
+// comparand is one value of a policy, parsed for its operator.
+type comparand struct {
+	text    string           // String (equals) and Binary
+	pattern *pattern.Pattern // StringLike, and every String value with variables
+	arn     *arn.Condition
+	number  number
+	instant instant
+	network netip.Prefix
+	boolean bool
+	broken  bool // the value is not of the operator's type: it compares with nothing
+}
+
+// compileConditions compiles the Condition of a statement. Unknown operators
+// have been refused by policy.Validate.
+func compileConditions(c *policy.Condition, vars *policy.VariableTable) []condition {
+	if c == nil {
+		return nil
+	}
+	var out []condition
+	for i, block := range c.Blocks {
+		operator, err := policy.ParseOperator(block.Operator)
+		if err != nil {
+			continue
+		}
+		for j, key := range block.Keys {
+			compiled := condition{operator: operator, key: strings.ToLower(key.Name), block: i, line: j}
+			for _, v := range key.Values.Values {
+				compiled.values = append(compiled.values, compileComparand(operator.BaseOperator, v.Text, vars))
+			}
+			out = append(out, compiled)
+		}
+	}
+	return out
+}
+
+func compileComparand(op policy.BaseOperator, text string, vars *policy.VariableTable) comparand {
+	c := comparand{text: text}
+	ok := true
+	switch op.Family {
+	case policy.FamilyString:
+		c.compileString(op, text, vars)
+	case policy.FamilyARN:
+		c.arn = arn.CompileCondition(pieces(text, true, vars)...)
+	case policy.FamilyNumeric:
+		c.number, ok = parseNumber(text)
+	case policy.FamilyDate:
+		c.instant, ok = parseInstant(text)
+	case policy.FamilyBool, policy.FamilyNull:
+		c.boolean, ok = parseBool(text)
+	case policy.FamilyIP:
+		c.network, ok = parseNetwork(text)
+	case policy.FamilyBinary:
+		c.text = binary(text)
+	}
+	c.broken = !ok
+	return c
+}
+
+func (c *comparand) compileString(op policy.BaseOperator, text string, vars *policy.VariableTable) {
+	hasVariables := vars != nil && strings.Contains(text, "${")
+	if op.Like || hasVariables {
+		c.pattern = pattern.Dialect{Fold: op.Fold}.Compile(pieces(text, op.Like, vars)...)
+	}
+}
+
+func pieces(text string, wild bool, vars *policy.VariableTable) []pattern.Piece {
+	if vars == nil {
+		return []pattern.Piece{policy.PlainPiece(text, wild)}
+	}
+	return vars.Pieces(text, wild)
+}
+
+// holds evaluates a condition against a request.
+func (c *condition) holds(e *evaluation) truth {
+	values, known := e.lookup(c.key)
+	if !known {
+		return c.unknown(e)
+	}
+	e.vague = false
+	return e.sure(c.satisfied(e, values))
+}
+
+// unknown: the key may be absent or hold anything. Only Null with a quantifier
+// does not look.
+func (c *condition) unknown(e *evaluation) truth {
+	if c.operator.Family == policy.FamilyNull && c.operator.Quantifier != policy.SingleValue {
+		return truthOf(c.satisfied(e, nil))
+	}
+	e.hangsOn(c.key)
+	return maybe
+}
+
+// satisfied follows the table in the documentation of operators with absent,
+// empty and multiple values; values is empty for an absent key.
+func (c *condition) satisfied(e *evaluation, values []string) bool {
+	op := &c.operator
+	switch {
+	case op.Family == policy.FamilyNull:
+		return c.null(values)
+	case len(c.values) == 0:
+		// A policy value list without values matches nothing.
+		return len(values) == 0 && (op.IfExists || op.Quantifier == policy.ForAllValues)
+	case len(values) == 0:
+		return c.whenAbsent()
+	}
+	switch op.Quantifier {
+	case policy.ForAllValues:
+		return isNullSet(values) || c.every(e, values)
+	case policy.ForAnyValue:
+		return !isNullSet(values) && c.some(e, values)
+	}
+	// Several values without a set operator never match.
+	return len(values) == 1 && c.accepts(e, values[0])
+}
+
+func (c *condition) whenAbsent() bool {
+	switch c.operator.Quantifier {
+	case policy.ForAllValues:
+		return true
+	case policy.ForAnyValue:
+		return c.operator.IfExists
+	}
+	return c.operator.IfExists || c.operator.Negated
+}
+
+// isNullSet: a set that holds nothing but an empty string counts as empty.
+func isNullSet(values []string) bool { return len(values) == 1 && values[0] == "" }
+
+func (c *condition) every(e *evaluation, values []string) bool {
+	for _, v := range values {
+		if !c.accepts(e, v) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *condition) some(e *evaluation, values []string) bool {
+	for _, v := range values {
+		if c.accepts(e, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// null compares whether a key is there. With a quantifier the answer does not
+// depend on the request.
+func (c *condition) null(values []string) bool {
+	switch c.operator.Quantifier {
+	case policy.ForAllValues:
+		return true
+	case policy.ForAnyValue:
+		return false
+	}
+	absent := len(values) == 0
+	for i := range c.values {
+		if !c.values[i].broken && c.values[i].boolean == absent {
+			return true
+		}
+	}
+	return false
+}
+
+// accepts reports whether one value of the request satisfies the operator: it
+// equals some value of the policy, or, for a negated operator, none.
+func (c *condition) accepts(e *evaluation, value string) bool {
+	return c.equalsAny(e, value) != c.operator.Negated
+}
+
+func (c *condition) equalsAny(e *evaluation, value string) bool {
+	switch c.operator.Family {
+	case policy.FamilyString:
+		return c.stringAny(e, value)
+	case policy.FamilyARN:
+		return c.arnAny(e, value)
+	case policy.FamilyNumeric:
+		n, ok := parseNumber(value)
+		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, n.compare(v.number)) })
+	case policy.FamilyDate:
+		t, ok := parseInstant(value)
+		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, t.compare(v.instant)) })
+	case policy.FamilyBool:
+		b, ok := parseBool(value)
+		return ok && c.any(func(v *comparand) bool { return v.boolean == b })
+	case policy.FamilyIP:
+		p, ok := parseNetwork(value)
+		return ok && c.any(func(v *comparand) bool { return within(v.network, p) })
+	case policy.FamilyBinary:
+		b := binary(value)
+		return c.any(func(v *comparand) bool { return v.text == b })
+	}
+	return false
+}
+
+func (c *condition) any(equal func(*comparand) bool) bool {
+	for i := range c.values {
+		if !c.values[i].broken && equal(&c.values[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *condition) stringAny(e *evaluation, value string) bool {
+	for i := range c.values {
+		switch v := &c.values[i]; {
+		case v.pattern != nil:
+			if v.pattern.MatchVars(value, e.variable) {
+				return true
+			}
+		case c.operator.Fold:
+			if strings.EqualFold(v.text, value) {
+				return true
+			}
+		case v.text == value:
+			return true
+		}
+	}
+	return false
+}
+
+func (c *condition) arnAny(e *evaluation, value string) bool {
+	for i := range c.values {
+		if c.values[i].arn.MatchVars(value, e.variable) {
+			return true
+		}
+	}
+	return false
+}

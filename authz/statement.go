@@ -1,0 +1,118 @@
+package authz
+
+import (
+	"github.com/writ-iam/writ/pattern"
+	"github.com/writ-iam/writ/policy"
+)
+
+// statement is a compiled statement. It never changes.
+type statement struct {
+	of         *compiled
+	index      int32 // within its policy
+	deny       bool
+	named      naming
+	principal  *policy.PrincipalMatcher
+	actions    policy.ActionMatcher
+	resources  policy.ResourceMatcher
+	conditions []condition
+	source     *policy.Statement
+}
+
+// naming is how a statement speaks of principals.
+type naming uint8
+
+const (
+	everybody naming = iota // no principal element: the policy is attached to somebody
+	named                   // Principal
+	notNamed                // NotPrincipal
+)
+
+func compileStatement(doc *policy.Document, i int, of *compiled, vars *policy.VariableTable) *statement {
+	src := &doc.Statements[i]
+	if !doc.HasVariables() {
+		vars = nil
+	}
+	s := &statement{
+		of: of, index: int32(i),
+		deny:       src.Effect == policy.Deny,
+		actions:    policy.CompileActions(src),
+		resources:  policy.CompileResources(src, vars),
+		conditions: compileConditions(src.Condition, vars),
+		source:     src,
+	}
+	switch {
+	case src.Principal != nil:
+		s.named, s.principal = named, policy.CompilePrincipal(src.Principal)
+	case src.NotPrincipal != nil:
+		s.named, s.principal = notNamed, policy.CompilePrincipal(src.NotPrincipal)
+	}
+	return s
+}
+
+// applies reports whether the statement speaks of the request, its action
+// aside, and how strongly it names the caller.
+func (s *statement) applies(e *evaluation) (truth, policy.Strength) {
+	e.variables = s.of.variables
+	strength := s.names(e)
+	if strength == policy.NotNamed {
+		return no, strength
+	}
+	t := s.touches(e)
+	for i := range s.conditions {
+		if t == no {
+			return no, strength
+		}
+		t = t.and(s.conditions[i].holds(e))
+	}
+	return t, strength
+}
+
+// names says how strongly the statement names the caller. Statements of
+// policies that are attached to the caller name it directly.
+func (s *statement) names(e *evaluation) policy.Strength {
+	switch s.named {
+	case everybody:
+		return policy.Directly
+	case named:
+		return s.principal.Match(&e.who.caller)
+	}
+	// NotPrincipal. Nobody with a permissions boundary is exempt from a Deny.
+	if s.deny && e.engine.hasBoundary() || !s.principal.Exempts(&e.who.caller) {
+		return policy.ByWildcard
+	}
+	return policy.NotNamed
+}
+
+// touches compares resources.
+func (s *statement) touches(e *evaluation) truth {
+	if !e.request.ResourcePattern {
+		e.vague = false
+		return e.sure(s.resources.Match(e.request.Resource, e.variable))
+	}
+	return s.touchesPattern(e.pattern())
+}
+
+// touchesPattern compares resources with a request whose resource is known only
+// as a pattern.
+func (s *statement) touchesPattern(p *pattern.Pattern) truth {
+	if s.resources.Absent {
+		return yes
+	}
+	result := no
+	for _, entry := range s.resources.Entries {
+		switch {
+		case entry.All():
+			result = yes
+		case pattern.Subset(p, entry.Pattern()) == pattern.Yes:
+			result = yes
+		default:
+			if _, v := pattern.Overlaps(p, entry.Pattern()); v != pattern.No {
+				result = max(result, maybe)
+			}
+		}
+	}
+	if s.resources.Not {
+		return result.not()
+	}
+	return result
+}
