@@ -15,8 +15,13 @@ import (
 func (r *reader) checkTemplate(v *jsontree.Value, language QueryLanguage) {
 	switch v.Kind {
 	case jsontree.String:
-		if language == JSONata && isJSONataLike(v.Text) {
+		switch {
+		case !isJSONataLike(v.Text):
+		case language == JSONata:
 			r.checkJSONata(v)
+		case isJSONata(v.Text) && language == JSONPath:
+			r.report("QUERY_LANGUAGE_MISMATCH", source.Warning, v.Span, r.machine.Pointer(v.Span),
+				`set "QueryLanguage": "JSONata" to have it evaluated`, "this JSONata expression is plain text here: the state uses JSONPath")
 		}
 	case jsontree.Array:
 		for i := range v.Items {
@@ -25,12 +30,24 @@ func (r *reader) checkTemplate(v *jsontree.Value, language QueryLanguage) {
 	case jsontree.Object:
 		for i := range v.Members {
 			m := &v.Members[i]
-			if language == JSONPath && strings.HasSuffix(m.Name, ".$") {
-				r.checkExpression(m)
-				continue
+			if strings.HasSuffix(m.Name, ".$") {
+				if language == JSONPath {
+					r.checkExpression(m)
+					continue
+				}
+				r.checkOrdinary(m)
 			}
 			r.checkTemplate(&m.Value, language)
 		}
+	}
+}
+
+// checkOrdinary warns of a member in JSONata that only JSONPath would evaluate.
+func (r *reader) checkOrdinary(m *jsontree.Member) {
+	text := m.Value.Text
+	if m.Value.Kind == jsontree.String && (strings.HasPrefix(text, "$") || strings.HasPrefix(text, "States.")) {
+		r.report("QUERY_LANGUAGE_MISMATCH", source.Warning, m.NameSpan, r.machine.Pointer(m.NameSpan),
+			`write "NAME": "{% ... %}" to have it evaluated`, "%s is an ordinary name here, and its value plain text: the state uses JSONata", m.Name)
 	}
 }
 
@@ -212,9 +229,17 @@ func (r *reader) checkJSONata(v *jsontree.Value) {
 	case isPlainVariable(text[2 : len(text)-2]):
 		return
 	}
-	if _, err := jsonata.Parse(text[2 : len(text)-2]); err != nil {
+	e, err := jsonata.Parse(text[2 : len(text)-2])
+	if err != nil {
 		r.report("BAD_JSONATA", source.Error, r.within(v, 2+err.Start, 2+err.End), r.machine.Pointer(v.Span), "", "%s", err.Msg)
+		return
 	}
+	e.Walk(func(n *jsonata.Node) bool {
+		if n.Kind == jsonata.Variable && n.Text == "eval" {
+			r.report("BAD_JSONATA", source.Error, r.within(v, 2+n.Start, 2+n.End), r.machine.Pointer(v.Span), "", "Step Functions does not offer $eval")
+		}
+		return true
+	})
 }
 
 // isPlainVariable recognises the JSONata that most states use, such as
