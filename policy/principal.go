@@ -81,26 +81,27 @@ func parseCallerARN(s string) (Caller, error) {
 	}
 	c := Caller{Text: s, Partition: a.Partition, Account: a.Account}
 	kind, rest, _ := strings.Cut(a.Resource, "/")
-	ok := false
-	switch a.Service + " " + kind {
-	case "iam root":
+	service, ok := "iam", false
+	switch kind {
+	case "root":
 		c.Kind, ok = CallerRoot, a.Resource == "root"
-	case "iam user":
+	case "user":
 		c.Kind = CallerUser
 		c.Path, c.Name, ok = cutPath(rest)
-	case "iam role":
+	case "role":
 		c.Kind = CallerRole
 		c.Path, c.Name, ok = cutPath(rest)
-	case "sts assumed-role":
-		c.Kind = CallerSession
+	case "saml-provider", "oidc-provider":
+		c.Kind, c.Name, ok = CallerProvider, rest, rest != ""
+	case "assumed-role":
+		service, c.Kind = "sts", CallerSession
 		c.Name, c.Session, ok = strings.Cut(rest, "/")
 		ok = ok && c.Name != "" && c.Session != "" && !strings.Contains(c.Session, "/")
-	case "sts federated-user":
-		c.Kind, c.Name, ok = CallerFederatedUser, rest, rest != ""
-	case "iam saml-provider", "iam oidc-provider":
-		c.Kind, c.Name, ok = CallerProvider, rest, rest != ""
+	case "federated-user":
+		service, c.Kind = "sts", CallerFederatedUser
+		c.Name, ok = rest, rest != ""
 	}
-	ok = ok && a.Partition != "" && a.Region == "" && isAccount(a.Account) && !strings.ContainsAny(s, "*?")
+	ok = ok && a.Service == service && a.Partition != "" && a.Region == "" && isAccount(a.Account) && !strings.ContainsAny(s, "*?")
 	if !ok {
 		return Caller{}, fmt.Errorf("principal %s is not the ARN of a root user, user, role, session or identity provider", quote(s))
 	}
