@@ -23,9 +23,10 @@ var distributedMap = integration{
 // redriven is added to distributedMap for machines whose executions are redriven.
 var redriven = integration{
 	name: "Distributed Map", source: "iam-policies-eg-dist-map",
-	params: []param{{path: "Label", as: shape{"{label}"}, absent: "*"}},
+	params: []param{{path: "Label", as: shape{"{label}"}}},
 	rules: []rule{
-		{purpose: Children, actions: "states:RedriveExecution", reads: "Label", resource: "arn:{partition}:states:{region}:{account}:execution:{machine}/{label}:*", dynamic: "fill", note: "redriving an execution redrives its map runs"},
+		{purpose: Children, actions: "states:RedriveExecution", reads: "Label", when: "Label", resource: "arn:{partition}:states:{region}:{account}:execution:{machine}/{label}:*", dynamic: "fill", note: "redriving an execution redrives its map runs"},
+		{purpose: Children, actions: "states:RedriveExecution", when: "!Label", resource: "arn:{partition}:states:{region}:{account}:execution:{machine}/*:*", note: "redriving an execution redrives its map runs; a map without Label is given one at random"},
 	},
 }
 

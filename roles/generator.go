@@ -198,10 +198,36 @@ func (g *generator) cautions(c call) {
 			g.report(caution.code, source.Warning, c.span, caution.message, caution.hint)
 		}
 	}
-	if c.args.Dynamic() && slices.ContainsFunc(c.row.rules, func(r rule) bool { return g.optional(c, r.when) }) {
-		g.report("ARGUMENTS_UNKNOWN", source.Warning, c.args.Span(),
-			"the whole of the arguments is known at run time only; roles or tags in it may need permissions that this role lacks",
-			"write the arguments as an object whose fields are expressions")
+	g.unknownParts(c)
+}
+
+// unknownParts reports objects known at run time only in which there may be a
+// parameter that some rule asks for.
+func (g *generator) unknownParts(c call) {
+	var places []source.Span
+	var asked [][]string // for each place, what rules look for in it
+	for i := range c.row.rules {
+		when := c.row.rules[i].when
+		if !g.optional(c, when) {
+			continue
+		}
+		k := g.lookup(c, when)
+		if !k.part {
+			continue
+		}
+		at := slices.Index(places, k.at.Span())
+		if at < 0 {
+			at = len(places)
+			places, asked = append(places, k.at.Span()), append(asked, nil)
+		}
+		if !contains(asked[at], when) {
+			asked[at] = append(asked[at], when)
+		}
+	}
+	for i, place := range places {
+		g.report("ARGUMENTS_UNKNOWN", source.Warning, place,
+			"the whole of this is known at run time only; the role lacks what these would need if they are in it: "+strings.Join(asked[i], ", "),
+			"write it as an object whose fields are expressions")
 	}
 }
 

@@ -43,7 +43,7 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 			}
 		}
 		for _, v := range k.open {
-			got, elsewhere := readOpen(p, v, variant, base)
+			got, elsewhere := g.readOpen(p, v, variant, base)
 			out = append(out, reading{got, rd.dynamic || !p.extra, rd.elsewhere || elsewhere})
 		}
 		byDefault := k.absent > 0 && (p.absent != "" || p.extra)
@@ -83,14 +83,31 @@ func (g *generator) readValue(c call, p *param, v asl.Value, variant string, bas
 
 // readOpen reads a string with placeholders: "*" stands for each of them, and
 // what is written around them counts.
-func readOpen(p *param, v asl.Value, variant string, base captures) (got captures, elsewhere bool) {
+func (g *generator) readOpen(p *param, v asl.Value, variant string, base captures) (got captures, elsewhere bool) {
 	text := openPlaceholders(v.Text())
 	if strings.Trim(text, "*") != "" {
 		if way, got, ok := p.as.read(text, base, true); ok && (variant == "" || variant == way) {
-			return append(got, capture{p.name(), text, true}), false
+			assumed := g.ownPlace(got[len(base):])
+			return append(got, capture{p.name(), text, true}), assumed
 		}
 	}
 	return readUnknown(p, variant, base)
+}
+
+// ownPlace puts the machine's own partition, Region and account where nothing
+// is known of them, as for values that are not known at all. It reports whether
+// it assumed the account.
+func (g *generator) ownPlace(got captures) (assumed bool) {
+	for i := range got {
+		e := &got[i]
+		if e.value != "*" || !e.unknown || e.name != "partition" && e.name != "region" && e.name != "account" {
+			continue
+		}
+		own, _ := g.env.get(e.name)
+		e.value = own.value
+		assumed = assumed || e.name == "account"
+	}
+	return assumed
 }
 
 func readUnknown(p *param, variant string, base captures) (got captures, elsewhere bool) {
@@ -117,7 +134,7 @@ func (g *generator) grantReading(c call, r *rule, rd reading) {
 		return
 	}
 	for _, resource := range g.resources(r, rd) {
-		g.grant(c, r, resource, g.conditions(c, r, rd), rd)
+		g.grant(c, r, resource, g.conditions(c, r, rd), rd.dynamic)
 	}
 	if r.purpose == Assume && rd.dynamic {
 		g.report("ASSUME_ROLE_DYNAMIC", source.Warning, c.span, "the role to assume is known at run time only, so this role may assume any",
@@ -125,8 +142,14 @@ func (g *generator) grantReading(c call, r *rule, rd reading) {
 	}
 }
 
+// resource is one filled template.
+type resource struct {
+	text       string
+	ownAccount bool // only by the assumption that a value known at run time names this account
+}
+
 // resources fills the templates of a rule.
-func (g *generator) resources(r *rule, rd reading) []string {
+func (g *generator) resources(r *rule, rd reading) []resource {
 	template := r.resource
 	if rd.dynamic {
 		if other := g.dynamicTemplate(r); other != "fill" {
@@ -136,13 +159,20 @@ func (g *generator) resources(r *rule, rd reading) []string {
 	if template == "-" {
 		return nil
 	}
-	var out []string
+	var out []resource
 	for _, t := range words(template) {
-		text, _, _ := fill(t, rd.captures)
-		if rd.dynamic && rd.elsewhere && g.opts.AnyAccount {
-			text, _, _ = fill(t, append(captures{{name: "account", value: "*"}}, rd.captures...))
+		text, known, _ := fill(t, rd.captures)
+		res := resource{text: text}
+		// What the definition names in full rests on nothing, though something
+		// else about the call may not be known.
+		if rd.dynamic && rd.elsewhere && (!known || template != r.resource) {
+			anywhere, _, _ := fill(t, append(captures{{name: "account", value: "*"}}, rd.captures...))
+			res.ownAccount = anywhere != text && !g.opts.AnyAccount
+			if g.opts.AnyAccount {
+				res.text = anywhere
+			}
 		}
-		out = append(out, text)
+		out = append(out, res)
 	}
 	return out
 }
@@ -209,19 +239,19 @@ func (g *generator) conditionValue(c call, template string, have captures) (stri
 
 // grant adds a grant for each action of a rule, or the state to the grant that
 // is there already.
-func (g *generator) grant(c call, r *rule, resource string, conditions []Condition, rd reading) {
-	g.broad[resource] = g.broad[resource] || rd.dynamic
+func (g *generator) grant(c call, r *rule, on resource, conditions []Condition, dynamic bool) {
+	g.broad[on.text] = g.broad[on.text] || dynamic
 	shape := conditionText(conditions)
 	for _, action := range words(r.actions) {
 		grant := Grant{
-			Action: action, Resource: resource, Conditions: conditions,
+			Action: action, Resource: on.text, Conditions: conditions,
 			Purpose: r.purpose, Service: c.row.name, Source: pageOf(c.row, r), Note: r.note,
-			AssumesAccount: g.opts.Style == Least && rd.dynamic && rd.elsewhere && !g.opts.AnyAccount && resource != "*",
+			AssumesAccount: g.opts.Style == Least && on.ownAccount,
 		}
 		if c.row.patterns != 0 {
 			grant.Pattern = c.pattern.String()
 		}
-		key := grantKey{strings.ToLower(action), resource, shape, grant.Service, grant.Purpose, grant.Pattern}
+		key := grantKey{strings.ToLower(action), on.text, shape, grant.Service, grant.Purpose, grant.Pattern}
 		at, seen := g.index[key]
 		if !seen {
 			at = len(g.grants)

@@ -125,7 +125,9 @@ var dataIntegrations = []integration{
 			bedrockRule("imported", bedrockARN+"imported-model/{model}", "-", ""),
 			bedrockRule("application", bedrockARN+"application-inference-profile/{model}", "-", ""),
 			bedrockRule("profile", bedrockARN+"inference-profile/{ModelId}", "-", ""),
-			bedrockRule("profile", "arn:{partition}:bedrock:*::foundation-model/{model}", "-", "an inference profile sends the request to the model in any Region of its geography"),
+			bedrockRule("profile", profiledModel, "-", profileNote),
+			bedrockRule("profile-arn", bedrockARN+"inference-profile/{geography}.{model}", "-", ""),
+			bedrockRule("profile-arn", profiledModel, "-", profileNote),
 			{purpose: Dependent, actions: "s3:GetObject", reads: "Input.S3Uri", when: "Input.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: "connect-bedrock"},
 			{purpose: Dependent, actions: "s3:PutObject", reads: "Output.S3Uri", when: "Output.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: "connect-bedrock"},
 			{purpose: Dependent, actions: "bedrock:ApplyGuardrail", reads: "GuardrailIdentifier", when: "GuardrailIdentifier", resource: bedrockARN + "guardrail/{guardrail}", source: "connect-bedrock"},
@@ -173,6 +175,8 @@ const (
 	mediaConvert    = "arn:{partition}:mediaconvert:{region}:{account}:"
 	bedrockARN      = "arn:{partition}:bedrock:{region}:{account}:"
 	foundationModel = "arn:{partition}:bedrock:{region}::foundation-model/{model}"
+	profiledModel   = "arn:{partition}:bedrock:*::foundation-model/{model}"
+	profileNote     = "an inference profile sends the request to the model in any Region of its geography"
 
 	glueReads  = "glue:GetDatabase glue:GetDatabases glue:GetTable glue:GetTables glue:GetPartition glue:GetPartitions glue:BatchGetPartition"
 	glueWrites = "glue:CreateDatabase glue:UpdateDatabase glue:DeleteDatabase glue:CreateTable glue:UpdateTable glue:DeleteTable glue:BatchDeleteTable glue:BatchCreatePartition glue:CreatePartition glue:UpdatePartition glue:DeletePartition glue:BatchDeletePartition"

@@ -29,6 +29,9 @@ func absorb(grants []Grant, broad map[string]bool) []Grant {
 		index[key] = len(out)
 		out = append(out, gr)
 	}
+	for i := range out {
+		out[i].States = distinct(out[i].States)
+	}
 	return out
 }
 
@@ -51,24 +54,33 @@ func widest(resource string, covering []string) string {
 }
 
 func covers(wide, narrow string) bool {
-	if wide == "*" {
-		return true
+	if before, rest, _ := strings.Cut(wide, "*"); rest == "" && len(before) == len(wide)-1 && !strings.Contains(before, "?") {
+		return strings.HasPrefix(narrow, before)
 	}
 	return pattern.Subset(pattern.Compile(narrow), pattern.Compile(wide)) == pattern.Yes
 }
 
 // join adds the states of a grant that says the same.
 func (gr *Grant) join(other Grant) {
-	have := make(map[string]bool, len(gr.States))
-	for _, s := range gr.States {
-		have[s] = true
+	gr.States = append(gr.States, other.States...)
+	gr.AssumesAccount = gr.AssumesAccount || other.AssumesAccount
+}
+
+// distinct drops names that stand in a list already: a state may make several
+// grants that became one, and states in two branches may share a name.
+func distinct(names []string) []string {
+	if len(names) < 2 {
+		return names
 	}
-	for _, s := range other.States {
-		if !have[s] {
-			gr.States = append(gr.States, s)
+	have := make(map[string]bool, len(names))
+	out := make([]string, 0, len(names))
+	for _, n := range names {
+		if !have[n] {
+			have[n] = true
+			out = append(out, n)
 		}
 	}
-	gr.AssumesAccount = gr.AssumesAccount || other.AssumesAccount
+	return out
 }
 
 // statement gathers grants of one service that share conditions and resources.

@@ -17,17 +17,18 @@ func (g *generator) passRole(c call, r *rule, rd reading) {
 	conditions := g.conditions(c, r, rd)
 	if !rd.dynamic {
 		text, _, _ := fill(r.resource, rd.captures)
-		g.grant(c, r, text, conditions, rd)
+		g.grant(c, r, resource{text: text}, conditions, false)
 		return
 	}
 	if given := g.opts.PassRoles[r.service]; len(given) > 0 {
 		for _, role := range given {
-			g.grant(c, r, role, conditions, reading{})
+			g.grant(c, r, resource{text: role}, conditions, false)
 		}
 		return
 	}
-	for _, resource := range g.resources(r, rd) {
-		g.grant(c, r, resource, conditions, rd)
+	rd.elsewhere = false // a role cannot be passed to a service of another account
+	for _, on := range g.resources(r, rd) {
+		g.grant(c, r, on, conditions, true)
 	}
 	at := g.lookup(c, words(r.reads)[0]).at.Span()
 	g.report("PASS_ROLE_DYNAMIC", source.Warning, at,
@@ -49,7 +50,7 @@ func (g *generator) concealedRoles(c call) {
 	r := passes("", service)
 	r.note = "passed by " + c.row.name + "; not shown in the definition"
 	for _, role := range given {
-		g.grant(c, &r, role, g.conditions(c, &r, reading{}), reading{})
+		g.grant(c, &r, resource{text: role}, g.conditions(c, &r, reading{}), false)
 	}
 	if all || len(g.opts.PassRoles[service]) > 0 || g.opts.NoPassRole || g.revealed(c) {
 		return

@@ -150,9 +150,10 @@ func (o *Options) check() source.List {
 	if strings.ContainsAny(o.Name, " <>{}[]?*\"#%\\^|~`$&,;:/") {
 		bad("stateMachineName", "%q is not a name of a state machine", o.Name)
 	}
-	for _, key := range []struct{ name, value, service string }{{"kmsKeyArn", o.KMSKey, "kms"}, {"permissionsBoundary", o.PermissionsBoundary, "iam"}} {
-		if a, err := arn.Parse(key.value); key.value != "" && !isReference(key.value) && (err != nil || a.Service != key.service) {
-			bad(key.name, "%q is not an ARN of %s", key.value, key.service)
+	for _, key := range []struct{ name, value, service, kind string }{{"kmsKeyArn", o.KMSKey, "kms", "key"}, {"permissionsBoundary", o.PermissionsBoundary, "iam", "policy"}} {
+		a, err := arn.Parse(key.value)
+		if key.value != "" && !isReference(key.value) && (err != nil || a.Service != key.service || !strings.HasPrefix(a.Resource, key.kind+"/")) {
+			bad(key.name, "%q is not the ARN of a %s of %s", key.value, key.kind, key.service)
 		}
 	}
 	if o.Path != "" && (!strings.HasPrefix(o.Path, "/") || !strings.HasSuffix(o.Path, "/")) {

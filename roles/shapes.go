@@ -78,7 +78,7 @@ var (
 		"provisioned = arn:{partition}:bedrock:{region}:{account}:provisioned-model/{model}",
 		"custom = arn:{partition}:bedrock:{region}:{account}:custom-model/{model...}",
 		"imported = arn:{partition}:bedrock:{region}:{account}:imported-model/{model}",
-		"profile = arn:{partition}:bedrock:{region}:{account}:inference-profile/{geography}.{model...}",
+		"profile-arn = arn:{partition}:bedrock:{region}:{account}:inference-profile/{geography}.{model...}",
 		"application = arn:{partition}:bedrock:{region}:{account}:application-inference-profile/{model}",
 		"foundation = arn:{partition}:bedrock:{region}::foundation-model/{model...}",
 		// Geographies of the system-defined inference profiles.
