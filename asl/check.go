@@ -25,7 +25,7 @@ func (r *reader) checkStateName(s *State) {
 }
 
 // checkForm checks a field's value against its spec.
-func (r *reader) checkForm(o *thing, f field, v *jsontree.Value) {
+func (r *reader) checkForm(o *element, f field, v *jsontree.Value) {
 	sp := &specs[f]
 	if v.Kind == jsontree.String {
 		if hasPlaceholder(v.Text) {
@@ -89,7 +89,7 @@ func (r *reader) checkOneOf(name string, v *jsontree.Value, values []string) {
 }
 
 // checkValues checks a field whose values depend on where it stands.
-func (r *reader) checkValues(o *thing, f field, values ...string) {
+func (r *reader) checkValues(o *element, f field, values ...string) {
 	if v := o.get(f); v.Is(jsontree.String) && !hasPlaceholder(v.Text) {
 		r.checkOneOf(specs[f].name, v, values)
 	}
@@ -182,7 +182,7 @@ func (r *reader) checkOperand(f form, m *jsontree.Member) {
 }
 
 // checkTransition checks that a state either goes on or ends.
-func (r *reader) checkTransition(s *State, o *thing) {
+func (r *reader) checkTransition(s *State, o *element) {
 	switch {
 	case o.has(fNext) && s.End:
 		r.exclusive(o, fNext, fEnd)
@@ -193,7 +193,7 @@ func (r *reader) checkTransition(s *State, o *thing) {
 }
 
 // exclusive reports fields of which an object may have one.
-func (r *reader) exclusive(o *thing, fields ...field) {
+func (r *reader) exclusive(o *element, fields ...field) {
 	var first *jsontree.Member
 	for _, f := range fields {
 		m := o.members[f]
@@ -210,7 +210,7 @@ func (r *reader) exclusive(o *thing, fields ...field) {
 }
 
 // checkErrors checks ErrorEquals of a retrier or catcher.
-func (r *reader) checkErrors(t *thing, last bool) {
+func (r *reader) checkErrors(t *element, last bool) {
 	names := t.get(fErrorEquals)
 	if names == nil {
 		r.missing(t, "ErrorEquals", `such as ["States.ALL"]`, "%s needs ErrorEquals", t.place)
@@ -238,7 +238,7 @@ var distributedOnly = []field{
 	fToleratedFailurePercentage, fToleratedFailurePercentagePath,
 }
 
-func (r *reader) checkMap(s *State, o *thing) {
+func (r *reader) checkMap(s *State, o *element) {
 	if label, ok := s.Map.Label.Literal(); ok && utf8.RuneCountInString(label) > maxLabel {
 		r.fail("BAD_FIELD_VALUE", s.Map.Label.Span(), "", "a Label has at most %d characters", maxLabel)
 	}
@@ -252,7 +252,7 @@ func (r *reader) checkMap(s *State, o *thing) {
 	}
 }
 
-func (r *reader) unknownField(o *thing, m *jsontree.Member) {
+func (r *reader) unknownField(o *element, m *jsontree.Member) {
 	var known []string
 	for f := range fieldCount {
 		if sp := &specs[f]; sp.in&o.place != 0 && (sp.language == 0 || sp.language == o.language) {

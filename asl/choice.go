@@ -7,7 +7,7 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-func (r *reader) readChoice(s *State, o *thing) {
+func (r *reader) readChoice(s *State, o *element) {
 	s.Choice = &Choice{Default: o.target(fDefault)}
 	list := o.get(fChoices)
 	if list == nil {
@@ -25,7 +25,7 @@ func (r *reader) readChoice(s *State, o *thing) {
 
 func (r *reader) readRule(rule *Rule, v *jsontree.Value, language QueryLanguage) {
 	rule.Span = v.Span
-	t := thing{place: inRule, language: language, head: opening(v)}
+	t := element{place: inRule, language: language, head: opening(v)}
 	if !r.open(&t, v) {
 		return
 	}
@@ -49,7 +49,7 @@ func (r *reader) readRule(rule *Rule, v *jsontree.Value, language QueryLanguage)
 }
 
 // readComparison reads the test in a rule, or in And, Or or Not.
-func (r *reader) readComparison(c *Comparison, t *thing) {
+func (r *reader) readComparison(c *Comparison, t *element) {
 	c.Span, c.Variable = t.value.Span, t.path(fVariable)
 	var found []string
 	for i := range t.value.Members {
@@ -79,14 +79,14 @@ func (r *reader) readOperands(c *Comparison, items []jsontree.Value, language Qu
 	c.Operands = make([]Comparison, len(items))
 	for i := range items {
 		c.Operands[i].Span = items[i].Span
-		t := thing{place: inComparison, language: language, head: opening(&items[i])}
+		t := element{place: inComparison, language: language, head: opening(&items[i])}
 		if r.open(&t, &items[i]) {
 			r.readComparison(&c.Operands[i], &t)
 		}
 	}
 }
 
-func (r *reader) checkComparison(c *Comparison, t *thing, found []string) {
+func (r *reader) checkComparison(c *Comparison, t *element, found []string) {
 	switch {
 	case len(found) == 0 && t.has(fCondition):
 		// a mistaken query language, reported already

@@ -2,10 +2,8 @@ package asl
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
-	"github.com/writ-iam/writ/internal/yamltree"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -53,52 +51,6 @@ func read(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplica
 	return m, r.findings.Sorted()
 }
 
-func readTree(file *source.File, yaml bool) (*jsontree.Value, []jsontree.Duplicate, *source.Finding) {
-	code, parse := "MALFORMED_JSON", parseJSON
-	if yaml {
-		code, parse = "MALFORMED_YAML", yamltree.Parse
-	}
-	root, duplicates, err := parse(file.Text)
-	if err == nil {
-		return root, duplicates, nil
-	}
-	return nil, nil, &source.Finding{
-		Code: code, Severity: source.Error, File: file, Span: err.Span, Message: err.Msg, Hint: placeholderHint(file.Text, err),
-	}
-}
-
-// parseJSON reads JSON in which placeholders may stand without quotes.
-func parseJSON(text string) (*jsontree.Value, []jsontree.Duplicate, *jsontree.Error) {
-	root, duplicates, err := jsontree.Parse(text)
-	if err != nil && strings.Contains(text, "${") {
-		if quoted, changed := quoteBare(text); changed {
-			return jsontree.Parse(quoted)
-		}
-	}
-	return root, duplicates, err
-}
-
-func placeholderHint(text string, err *jsontree.Error) string {
-	if at := int(err.Span.Start); at < len(text) && text[at] == '$' {
-		return "a placeholder is written ${Name}: letters, digits and _ . : -"
-	}
-	return ""
-}
-
-// isYAML guesses the syntax of a file from its name, or else from how its text
-// begins. An empty text counts as JSON, and so does a byte order mark before a
-// brace, which JSON does not allow.
-func isYAML(file *source.File) bool {
-	switch {
-	case strings.HasSuffix(file.Name, ".yaml"), strings.HasSuffix(file.Name, ".yml"):
-		return true
-	case strings.HasSuffix(file.Name, ".json"):
-		return false
-	}
-	text := strings.TrimLeft(strings.TrimPrefix(file.Text, "\ufeff"), " \t\r\n")
-	return text != "" && text[0] != '{'
-}
-
 // reader builds the tree and collects what is wrong with it.
 type reader struct {
 	machine    *StateMachine
@@ -124,7 +76,7 @@ func (r *reader) fail(code string, span source.Span, hint, format string, args .
 }
 
 // missing adds an error about a field that an object lacks.
-func (r *reader) missing(o *thing, name, hint, format string, args ...any) {
+func (r *reader) missing(o *element, name, hint, format string, args ...any) {
 	r.report("MISSING_FIELD", source.Error, o.head, r.machine.Pointer(o.head)+"/"+name, hint, format, args...)
 }
 
@@ -145,160 +97,9 @@ func (r *reader) duplicateKeys(duplicates []jsontree.Duplicate) {
 	}
 }
 
-// thing is an object of the language, its members sorted out by field.
-type thing struct {
-	value    *jsontree.Value
-	head     source.Span // what a finding about the whole points at
-	place    place
-	language QueryLanguage
-	members  [fieldCount]*jsontree.Member
-}
-
-func (o *thing) has(f field) bool { return o.members[f] != nil }
-
-func (o *thing) get(f field) *jsontree.Value {
-	if m := o.members[f]; m != nil {
-		return &m.Value
-	}
-	return nil
-}
-
-// text returns a string field as written, "" where there is none.
-func (o *thing) text(f field) string {
-	if m := o.members[f]; m != nil && m.Value.Kind == jsontree.String {
-		return m.Value.Text
-	}
-	return ""
-}
-
-func (o *thing) target(f field) Target {
-	if m := o.members[f]; m != nil && m.Value.Kind == jsontree.String {
-		return Target{m.Value.Text, m.Value.Span}
-	}
-	return Target{}
-}
-
-// literal returns a field in which nothing is evaluated.
-func (o *thing) literal(f field) Value { return Value{node: o.get(f)} }
-
-// value returns a field that may hold expressions of the object's language.
-func (o *thing) evaluated(f field) Value {
-	m := o.members[f]
-	if m == nil {
-		return Value{}
-	}
-	mode := specs[f].language
-	if mode == 0 {
-		mode = o.language
-	}
-	return Value{&m.Value, mode, asWritten}
-}
-
-// path returns a field whose string is a JSONPath; null stays null.
-func (o *thing) path(f field) Value {
-	v := Value{node: o.get(f), mode: JSONPath}
-	if v.node != nil && v.node.Kind == jsontree.String {
-		v.expr = wholeExpr
-	}
-	return v
-}
-
-// either returns a field, or the one that gives its value by a path.
-func (o *thing) either(f, byPath field) Value {
-	if o.has(byPath) && !o.has(f) {
-		return o.path(byPath)
-	}
-	v := o.evaluated(f)
-	if v.mode == JSONPath {
-		v.mode = literal
-	}
-	return v
-}
-
-// arguments returns Arguments or Parameters, the one that fits the language
-// first.
-func (o *thing) arguments() Value {
-	first, second := fParameters, fArguments
-	if o.language == JSONata {
-		first, second = second, first
-	}
-	if o.has(first) {
-		return o.evaluated(first)
-	}
-	return o.evaluated(second)
-}
-
-// open sorts out an object's members and checks each against the grammar. It
-// returns false where the value is no object.
-func (r *reader) open(o *thing, v *jsontree.Value) bool {
-	o.value = v
-	if v.Kind != jsontree.Object {
-		if !isBare(v) {
-			r.fail("BAD_FIELD_TYPE", v.Span, "", "%s must be an object, not %s", o.place, v.Kind)
-		}
-		return false
-	}
-	comparing := o.place&(inRule|inComparison) != 0
-	for i := range v.Members {
-		m := &v.Members[i]
-		f, known := fieldByName[m.Name]
-		switch {
-		case known && specs[f].in&o.place != 0:
-			o.members[f] = m
-			r.checkField(o, f, m)
-		case comparing && isOperator(m.Name):
-			// readComparison looks at these
-		default:
-			r.unknownField(o, m)
-		}
-	}
-	return true
-}
-
-func isOperator(name string) bool { _, ok := operators[name]; return ok }
-
-func (r *reader) checkField(o *thing, f field, m *jsontree.Member) {
-	if l := specs[f].language; l != 0 && o.language != 0 && l != o.language {
-		r.fail("QUERY_LANGUAGE_MISMATCH", m.NameSpan, languageHint(o, f),
-			"%s belongs to %s, but this %s uses %s", m.Name, l, o.noun(), o.language)
-		return
-	}
-	r.checkForm(o, f, &m.Value)
-}
-
-// noun is what a finding calls the object whose language matters.
-func (o *thing) noun() string {
-	if o.place == inMachine {
-		return "state machine"
-	}
-	return "state"
-}
-
-// counterparts says which field of the other language does the same.
-var counterparts = map[field]string{
-	fParameters: "Arguments", fArguments: "Parameters", fInputPath: "Arguments", fResultSelector: "Output",
-	fResultPath: "Output or Assign", fOutputPath: "Output", fOutput: "ResultSelector, ResultPath or OutputPath",
-	fItems: "ItemsPath", fItemsPath: "Items", fCondition: "Variable and a comparison", fVariable: "Condition",
-	fAnd: "Condition", fOr: "Condition", fNot: "Condition", fResult: "Output",
-}
-
-func languageHint(o *thing, f field) string {
-	other := counterparts[f]
-	if other == "" {
-		other = strings.TrimSuffix(specs[f].name, "Path") + " with a {% ... %} expression"
-	}
-	if o.place == inPass && f == fParameters {
-		other = "Output"
-	}
-	if o.language == JSONPath {
-		return fmt.Sprintf(`use %s, or set "QueryLanguage": "JSONata"`, other)
-	}
-	return "use " + other
-}
-
 func (r *reader) readMachine() {
 	m := r.machine
-	o := thing{place: inMachine, language: r.languageOf(m.root, JSONPath), head: source.Span{Start: m.root.Span.Start, End: min(m.root.Span.Start+1, m.root.Span.End)}}
+	o := element{place: inMachine, language: r.languageOf(m.root, JSONPath), head: opening(m.root)}
 	m.QueryLanguage = o.language
 	if !r.open(&o, m.root) {
 		return
@@ -329,7 +130,7 @@ func (r *reader) languageOf(v *jsontree.Value, around QueryLanguage) QueryLangua
 }
 
 // readScope reads StartAt and States of an object that was opened.
-func (r *reader) readScope(s *Scope, o *thing, parent *State) {
+func (r *reader) readScope(s *Scope, o *element, parent *State) {
 	s.Parent, s.Span, s.StartAt = parent, o.value.Span, o.target(fStartAt)
 	if !o.has(fStartAt) {
 		r.missing(o, "StartAt", "name the state to begin with", "%s needs StartAt", o.place)
@@ -372,6 +173,10 @@ func (r *reader) readState(s *State, m *jsontree.Member, scope *Scope) {
 	s.Name, s.NameSpan, s.Span, s.Scope = m.Name, m.NameSpan, m.Value.Span, scope
 	s.QueryLanguage = r.machine.QueryLanguage
 	v := &m.Value
+	if isBare(v) {
+		r.needed("a state", v)
+		return
+	}
 	if v.Kind != jsontree.Object {
 		hint := ""
 		if f, ok := fieldByName[m.Name]; ok && specs[f].in&inScopes != 0 {
@@ -390,7 +195,7 @@ func (r *reader) readState(s *State, m *jsontree.Member, scope *Scope) {
 	if s.Type = r.typeOf(s, v); s.Type == Invalid {
 		return
 	}
-	o := thing{place: placeOf(s.Type), language: s.QueryLanguage, head: s.NameSpan}
+	o := element{place: placeOf(s.Type), language: s.QueryLanguage, head: s.NameSpan}
 	r.open(&o, v)
 	r.readCommon(s, &o)
 	r.readParts(s, &o)
@@ -420,7 +225,7 @@ func (r *reader) typeOf(s *State, v *jsontree.Value) Type {
 
 func typeList() string { return quoteList(typeNames[1:]) }
 
-func (r *reader) readCommon(s *State, o *thing) {
+func (r *reader) readCommon(s *State, o *element) {
 	s.Comment = o.text(fComment)
 	s.Next = o.target(fNext)
 	if end := o.get(fEnd); end.Is(jsontree.Bool) {
@@ -436,7 +241,7 @@ func (r *reader) readCommon(s *State, o *thing) {
 	}
 }
 
-func (r *reader) readParts(s *State, o *thing) {
+func (r *reader) readParts(s *State, o *element) {
 	switch s.Type {
 	case TypeTask:
 		r.readTask(s, o)

@@ -5,7 +5,7 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-func (r *reader) readTask(s *State, o *thing) {
+func (r *reader) readTask(s *State, o *element) {
 	if !o.has(fResource) {
 		r.missing(o, "Resource", "the ARN of what to call", "a Task state needs a Resource")
 	}
@@ -24,7 +24,7 @@ func (r *reader) readTask(s *State, o *thing) {
 	}
 }
 
-func (r *reader) readWait(s *State, o *thing) {
+func (r *reader) readWait(s *State, o *element) {
 	s.Wait = &Wait{Seconds: o.either(fSeconds, fSecondsPath), Timestamp: o.either(fTimestamp, fTimestampPath)}
 	if !s.Wait.Seconds.Exists() && !s.Wait.Timestamp.Exists() {
 		r.missing(o, "Seconds", "or Timestamp, or in JSONPath SecondsPath or TimestampPath", "a Wait state needs to know how long")
@@ -32,13 +32,13 @@ func (r *reader) readWait(s *State, o *thing) {
 	r.exclusive(o, fSeconds, fSecondsPath, fTimestamp, fTimestampPath)
 }
 
-func (r *reader) readFail(s *State, o *thing) {
+func (r *reader) readFail(s *State, o *element) {
 	s.Fail = &Fail{Error: o.either(fError, fErrorPath), Cause: o.either(fCause, fCausePath)}
 	r.exclusive(o, fError, fErrorPath)
 	r.exclusive(o, fCause, fCausePath)
 }
 
-func (r *reader) readParallel(s *State, o *thing) {
+func (r *reader) readParallel(s *State, o *element) {
 	s.Parallel = &Parallel{Arguments: o.arguments()}
 	branches := o.get(fBranches)
 	if branches == nil {
@@ -47,7 +47,7 @@ func (r *reader) readParallel(s *State, o *thing) {
 	}
 	s.Parallel.Branches = make([]Scope, len(branches.Items))
 	for i := range branches.Items {
-		b := thing{place: inBranch, head: opening(&branches.Items[i])}
+		b := element{place: inBranch, head: opening(&branches.Items[i])}
 		if r.open(&b, &branches.Items[i]) {
 			r.readScope(&s.Parallel.Branches[i], &b, s)
 		} else {
@@ -61,7 +61,7 @@ func opening(v *jsontree.Value) source.Span {
 	return source.Span{Start: v.Span.Start, End: min(v.Span.Start+1, v.Span.End)}
 }
 
-func (r *reader) readRetry(o *thing) []Retrier {
+func (r *reader) readRetry(o *element) []Retrier {
 	list := o.get(fRetry)
 	if list == nil || len(list.Items) == 0 {
 		return nil
@@ -69,7 +69,7 @@ func (r *reader) readRetry(o *thing) []Retrier {
 	out := make([]Retrier, len(list.Items))
 	for i := range list.Items {
 		out[i].Span = list.Items[i].Span
-		t := thing{place: inRetrier, language: o.language, head: opening(&list.Items[i])}
+		t := element{place: inRetrier, language: o.language, head: opening(&list.Items[i])}
 		if r.open(&t, &list.Items[i]) {
 			r.checkErrors(&t, i == len(list.Items)-1)
 			out[i] = Retrier{
@@ -86,7 +86,7 @@ func (r *reader) readRetry(o *thing) []Retrier {
 	return out
 }
 
-func (r *reader) readCatch(o *thing) []Catcher {
+func (r *reader) readCatch(o *element) []Catcher {
 	list := o.get(fCatch)
 	if list == nil || len(list.Items) == 0 {
 		return nil
@@ -94,7 +94,7 @@ func (r *reader) readCatch(o *thing) []Catcher {
 	out := make([]Catcher, len(list.Items))
 	for i := range list.Items {
 		out[i].Span = list.Items[i].Span
-		t := thing{place: inCatcher, language: o.language, head: opening(&list.Items[i])}
+		t := element{place: inCatcher, language: o.language, head: opening(&list.Items[i])}
 		if r.open(&t, &list.Items[i]) {
 			r.checkErrors(&t, i == len(list.Items)-1)
 			if !t.has(fNext) {
@@ -113,7 +113,7 @@ func (r *reader) readCatch(o *thing) []Catcher {
 	return out
 }
 
-func (r *reader) readMap(s *State, o *thing) {
+func (r *reader) readMap(s *State, o *element) {
 	s.Map = &Map{
 		Items:                      o.evaluated(fItems),
 		ItemSelector:               o.evaluated(fItemSelector),
@@ -139,7 +139,7 @@ func (r *reader) readMap(s *State, o *thing) {
 	r.checkMap(s, o)
 }
 
-func (r *reader) readProcessor(s *State, o *thing) {
+func (r *reader) readProcessor(s *State, o *element) {
 	r.exclusive(o, fItemProcessor, fIterator)
 	v := o.get(fItemProcessor)
 	if v == nil {
@@ -150,13 +150,13 @@ func (r *reader) readProcessor(s *State, o *thing) {
 		r.missing(o, "ItemProcessor", "", "a Map state needs an ItemProcessor")
 		return
 	}
-	p := thing{place: inProcessor, head: opening(v)}
+	p := element{place: inProcessor, head: opening(v)}
 	if v.Kind != jsontree.Object {
 		return
 	}
 	r.open(&p, v)
 	if config := p.get(fProcessorConfig); config.Is(jsontree.Object) {
-		c := thing{place: inProcessorConfig, head: opening(config)}
+		c := element{place: inProcessorConfig, head: opening(config)}
 		r.open(&c, config)
 		s.Map.Distributed = c.text(fMode) == "DISTRIBUTED"
 		s.Map.ExecutionType = c.literal(fExecutionType)
@@ -167,9 +167,9 @@ func (r *reader) readProcessor(s *State, o *thing) {
 	r.readScope(&s.Map.Processor, &p, s)
 }
 
-func (r *reader) readItemReader(o *thing) *ItemReader {
+func (r *reader) readItemReader(o *element) *ItemReader {
 	v := o.get(fItemReader)
-	t := thing{place: inItemReader, language: o.language}
+	t := element{place: inItemReader, language: o.language}
 	if !r.openPart(&t, v) {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (r *reader) readItemReader(o *thing) *ItemReader {
 		r.missing(&t, "Resource", "arn:aws:states:::s3:getObject or arn:aws:states:::s3:listObjectsV2", "ItemReader needs a Resource")
 	}
 	reader := &ItemReader{Span: v.Span, Resource: t.literal(fResource), Arguments: t.arguments()}
-	c := thing{place: inReaderConfig, language: o.language}
+	c := element{place: inReaderConfig, language: o.language}
 	if r.openPart(&c, t.get(fReaderConfig)) {
 		r.checkValues(&c, fTransformation, "NONE", "LOAD_AND_FLATTEN")
 		r.exclusive(&c, fMaxItems, fMaxItemsPath)
@@ -194,7 +194,7 @@ func (r *reader) readItemReader(o *thing) *ItemReader {
 }
 
 // openPart opens a field that holds an object; false where it does not.
-func (r *reader) openPart(t *thing, v *jsontree.Value) bool {
+func (r *reader) openPart(t *element, v *jsontree.Value) bool {
 	if !v.Is(jsontree.Object) {
 		return false
 	}
@@ -202,8 +202,8 @@ func (r *reader) openPart(t *thing, v *jsontree.Value) bool {
 	return r.open(t, v)
 }
 
-func (r *reader) readItemBatcher(o *thing) *ItemBatcher {
-	t := thing{place: inItemBatcher, language: o.language}
+func (r *reader) readItemBatcher(o *element) *ItemBatcher {
+	t := element{place: inItemBatcher, language: o.language}
 	if !r.openPart(&t, o.get(fItemBatcher)) {
 		return nil
 	}
@@ -221,8 +221,8 @@ func (r *reader) readItemBatcher(o *thing) *ItemBatcher {
 	return b
 }
 
-func (r *reader) readResultWriter(o *thing) *ResultWriter {
-	t := thing{place: inResultWriter, language: o.language}
+func (r *reader) readResultWriter(o *element) *ResultWriter {
+	t := element{place: inResultWriter, language: o.language}
 	if !r.openPart(&t, o.get(fResultWriter)) {
 		return nil
 	}
@@ -230,7 +230,7 @@ func (r *reader) readResultWriter(o *thing) *ResultWriter {
 	if w.Arguments.Exists() && !w.Resource.Exists() {
 		r.missing(&t, "Resource", "arn:aws:states:::s3:putObject", "ResultWriter needs a Resource")
 	}
-	c := thing{place: inWriterConfig, language: o.language}
+	c := element{place: inWriterConfig, language: o.language}
 	if r.openPart(&c, t.get(fWriterConfig)) {
 		r.checkValues(&c, fTransformation, "NONE", "COMPACT", "FLATTEN")
 		w.Transformation, w.OutputType = c.literal(fTransformation), c.literal(fOutputType)

@@ -79,7 +79,7 @@ func quoteBare(text string) (quoted string, changed bool) {
 			i = stringEnd(text, i)
 		case text[i] == '$':
 			start, end, _ := nextPlaceholder(text[i:min(len(text), i+maxBare)])
-			if start != 0 {
+			if start != 0 || namesMember(text[i+end:]) {
 				continue
 			}
 			if out == nil {
@@ -90,6 +90,12 @@ func quoteBare(text string) (quoted string, changed bool) {
 		}
 	}
 	return string(out), out != nil
+}
+
+// namesMember reports whether a text goes on with the colon after a name, for
+// which no placeholder without quotes can stand.
+func namesMember(text string) bool {
+	return strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), ":")
 }
 
 // maxBare bounds the length of a placeholder without quotes.

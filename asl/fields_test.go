@@ -1,0 +1,27 @@
+package asl
+
+import "testing"
+
+func TestSpecs(t *testing.T) {
+	if len(fieldByName) != int(fieldCount) {
+		t.Errorf("%d names for %d fields", len(fieldByName), fieldCount)
+	}
+	for f := range fieldCount {
+		sp := &specs[f]
+		if sp.name == "" || sp.in == 0 {
+			t.Errorf("field %d has no spec", f)
+		}
+		if numeric := sp.form == formWhole || sp.form == formNumber; numeric != (sp.most > 0) {
+			t.Errorf("%s: bounds do not fit its form", sp.name)
+		}
+		if _, both := operators[sp.name]; both {
+			t.Errorf("%s is both a field and a comparison", sp.name)
+		}
+	}
+	if inWriterConfig.String() != "WriterConfig" || inMachine.String() != "a state machine" || placeOf(TypeFail) != inFail {
+		t.Error("places and their names do not fit")
+	}
+	if len(operators) != 39 {
+		t.Errorf("%d comparisons", len(operators))
+	}
+}
