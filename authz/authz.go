@@ -12,6 +12,7 @@ package authz
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
@@ -114,9 +115,10 @@ func decided(r Result, by ...Reference) Decision {
 
 // Engine decides requests against one set of policies.
 type Engine struct {
-	layers  []layer
-	of      [Endpoint + 1]struct{ from, to int } // where the layers of a kind stand
-	actions *actionCache
+	layers []layer
+	of     [Endpoint + 1]struct{ from, to int } // where the layers of a kind stand
+	plans  *cache[plan]
+	first  *atomic.Pointer[policy.Caller] // who asked first: mostly there is no other
 	policies
 }
 
@@ -140,7 +142,7 @@ var denyOrder = [...]Kind{RCP, SCP, Endpoint, Resource, Identity, Group, Boundar
 // Compile compiles a set. Findings of severity Error say why a policy cannot be
 // read; the engine is nil then, for no answer would be right.
 func Compile(set Set) (*Engine, source.List) {
-	e := &Engine{actions: newActionCache()}
+	e := &Engine{plans: newCache((*plan).key), first: new(atomic.Pointer[policy.Caller])}
 	var findings source.List
 	for _, kind := range denyOrder {
 		e.of[kind].from = len(e.layers)
@@ -227,6 +229,6 @@ func (e *Engine) Replace(kind Kind, level, index int, p Policy) (*Engine, source
 	next.layers[at].policies = append([]*compiled(nil), e.layers[at].policies...)
 	old := next.layers[at].policies[index]
 	next.layers[at].policies[index] = c
-	next.actions = e.actions.without(func(action string) bool { return old.speaksOf(action) || c.speaksOf(action) })
+	next.plans = e.plans.without(func(action string) bool { return old.speaksOf(action) || c.speaksOf(action) })
 	return &next, findings
 }

@@ -1,7 +1,9 @@
 package authz
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/policy"
@@ -14,6 +16,7 @@ type compiled struct {
 	variables  []policy.Variable      // by slot
 	byService  map[string][]actionUse // statements that name actions of one service
 	anywhere   []*statement           // statements whose actions are of any service, or given by exclusion
+	actions    *cache[mentions]
 }
 
 // actionUse is one entry of a statement's Action.
@@ -34,7 +37,7 @@ func (p *Policy) compile() (*compiled, source.List) {
 	if findings.HasErrors() {
 		return nil, findings
 	}
-	c := &compiled{byService: map[string][]actionUse{}}
+	c := &compiled{byService: map[string][]actionUse{}, actions: newCache((*mentions).key)}
 	var vars policy.VariableTable
 	for i := range p.Document.Statements {
 		s := compileStatement(p.Document, i, c, &vars)
@@ -63,38 +66,59 @@ func (c *compiled) index(s *statement) {
 	}
 }
 
-// about appends the statements that speak of an action, in their order.
-func (c *compiled) about(action, service string, into []*statement) []*statement {
-	from := len(into)
-	for _, use := range c.byService[service] {
-		if last := len(into) - 1; (last < from || into[last] != use.statement) && use.entry.Match(action) {
-			into = append(into, use.statement)
+// about returns the statements that speak of an action. Policies are shared by
+// many sets, so what was found is kept with the policy.
+func (c *compiled) about(action string) *mentions {
+	if m := c.actions.get(action); m != nil {
+		return m
+	}
+	m := &mentions{action: action}
+	var list []*statement
+	for _, use := range c.byService[serviceOf(action)] {
+		if use.entry.Match(action) {
+			list = append(list, use.statement)
 		}
 	}
 	for _, s := range c.anywhere {
 		if s.actions.Match(action) {
-			into = append(into, s)
+			list = append(list, s)
 		}
 	}
-	return inOrder(into, from)
+	slices.SortFunc(list, func(a, b *statement) int { return cmp.Compare(a.index, b.index) })
+	for _, s := range slices.Compact(list) {
+		if s.deny {
+			m.deny = append(m.deny, s)
+		} else {
+			m.allow = append(m.allow, s)
+		}
+	}
+	if len(m.deny)+len(m.allow) == 0 && len(c.statements) <= fewStatements {
+		return noMentions // cheaper to find again than to keep
+	}
+	c.actions.put(action, m)
+	return m
 }
 
-// inOrder sorts what was appended and drops statements that stand twice: one
-// may be listed under its service and under anywhere.
-func inOrder(list []*statement, from int) []*statement {
-	added := list[from:]
-	sortStatements(added)
-	out := list[:from]
-	for i, s := range added {
-		if i == 0 || added[i-1] != s {
-			out = append(out, s)
-		}
+// mentions are the statements of a policy about one action, in their order.
+type mentions struct {
+	action      string
+	deny, allow []*statement
+}
+
+var noMentions = new(mentions)
+
+func (m *mentions) key() string { return m.action }
+
+func (m *mentions) with(deny bool) []*statement {
+	if deny {
+		return m.deny
 	}
-	return out
+	return m.allow
 }
 
 func (c *compiled) speaksOf(action string) bool {
-	return len(c.about(action, serviceOf(action), nil)) > 0
+	m := c.about(action)
+	return len(m.deny)+len(m.allow) > 0
 }
 
 // serviceOf returns the lower-case prefix of an action.

@@ -124,7 +124,7 @@ func (c *condition) holds(e *evaluation) truth {
 // does not look.
 func (c *condition) unknown(e *evaluation) truth {
 	if c.operator.Family == policy.FamilyNull && c.operator.Quantifier != policy.SingleValue {
-		return truthOf(c.satisfied(e, nil))
+		return truthOf(c.satisfied(e, values{}))
 	}
 	e.hangsOn(c.key)
 	return maybe
@@ -132,25 +132,25 @@ func (c *condition) unknown(e *evaluation) truth {
 
 // satisfied follows the table in the documentation of operators with absent,
 // empty and multiple values; values is empty for an absent key.
-func (c *condition) satisfied(e *evaluation, values []string) bool {
+func (c *condition) satisfied(e *evaluation, given values) bool {
 	op := &c.operator
 	switch {
 	case op.Family == policy.FamilyNull:
-		return c.null(values)
+		return c.null(given)
 	case len(c.values) == 0:
 		// A policy value list without values matches nothing.
-		return len(values) == 0 && (op.IfExists || op.Quantifier == policy.ForAllValues)
-	case len(values) == 0:
+		return given.len() == 0 && (op.IfExists || op.Quantifier == policy.ForAllValues)
+	case given.len() == 0:
 		return c.whenAbsent()
 	}
 	switch op.Quantifier {
 	case policy.ForAllValues:
-		return isNullSet(values) || c.every(e, values)
+		return given.isNullSet() || c.every(e, given)
 	case policy.ForAnyValue:
-		return !isNullSet(values) && c.some(e, values)
+		return !given.isNullSet() && c.some(e, given)
 	}
 	// Several values without a set operator never match.
-	return len(values) == 1 && c.accepts(e, values[0])
+	return given.len() == 1 && c.accepts(e, given.at(0))
 }
 
 func (c *condition) whenAbsent() bool {
@@ -163,21 +163,18 @@ func (c *condition) whenAbsent() bool {
 	return c.operator.IfExists || c.operator.Negated
 }
 
-// isNullSet: a set that holds nothing but an empty string counts as empty.
-func isNullSet(values []string) bool { return len(values) == 1 && values[0] == "" }
-
-func (c *condition) every(e *evaluation, values []string) bool {
-	for _, v := range values {
-		if !c.accepts(e, v) {
+func (c *condition) every(e *evaluation, given values) bool {
+	for i := range given.len() {
+		if !c.accepts(e, given.at(i)) {
 			return false
 		}
 	}
 	return true
 }
 
-func (c *condition) some(e *evaluation, values []string) bool {
-	for _, v := range values {
-		if c.accepts(e, v) {
+func (c *condition) some(e *evaluation, given values) bool {
+	for i := range given.len() {
+		if c.accepts(e, given.at(i)) {
 			return true
 		}
 	}
@@ -186,14 +183,14 @@ func (c *condition) some(e *evaluation, values []string) bool {
 
 // null compares whether a key is there. With a quantifier the answer does not
 // depend on the request.
-func (c *condition) null(values []string) bool {
+func (c *condition) null(given values) bool {
 	switch c.operator.Quantifier {
 	case policy.ForAllValues:
 		return true
 	case policy.ForAnyValue:
 		return false
 	}
-	absent := len(values) == 0
+	absent := given.len() == 0
 	for i := range c.values {
 		if !c.values[i].broken && c.values[i].boolean == absent {
 			return true
@@ -246,7 +243,7 @@ func (c *condition) stringAny(e *evaluation, value string) bool {
 	for i := range c.values {
 		switch v := &c.values[i]; {
 		case v.pattern != nil:
-			if v.pattern.MatchVars(value, e.variable) {
+			if v.pattern.MatchVars(value, func(slot int) (string, bool) { return e.variable(slot) }) {
 				return true
 			}
 		case c.operator.Fold:
@@ -262,7 +259,7 @@ func (c *condition) stringAny(e *evaluation, value string) bool {
 
 func (c *condition) arnAny(e *evaluation, value string) bool {
 	for i := range c.values {
-		if c.values[i].arn.MatchVars(value, e.variable) {
+		if c.values[i].arn.MatchVars(value, func(slot int) (string, bool) { return e.variable(slot) }) {
 			return true
 		}
 	}

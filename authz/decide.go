@@ -1,30 +1,22 @@
 package authz
 
-import (
-	"strings"
-
-	"github.com/writ-iam/writ/policy"
-)
+import "github.com/writ-iam/writ/policy"
 
 // Decide answers a request. Where the request leaves something unknown, the
 // answer is Undecided unless it is the same whatever the unknown turns out to
 // be. Decide allocates nothing once an action has been asked about before.
 func (e *Engine) Decide(r Request) Decision {
-	ev := newEvaluation(e, &r)
-	d := ev.answer()
-	ev.release()
-	return d
+	ev := evaluation{engine: e, request: r}
+	return ev.answer()
 }
 
 // answer decides as strictly as the unknown allows, and where that hangs on
 // something unknown as leniently too: allowing is monotone in what allows and
 // in what denies, so the two bound every answer between them.
 func (e *evaluation) answer() Decision {
-	var err error
-	if e.who, err = e.request.parse(); err != nil {
+	if err := e.read(); err != nil {
 		return Decision{Result: Invalid, Err: err}
 	}
-	e.plan = e.engine.plan(e.request.Action)
 	e.strict = true
 	strict := e.decide()
 	if !e.guesses {
@@ -72,36 +64,25 @@ func (e *evaluation) decide() Decision {
 // callerIdentity: sts:GetCallerIdentity cannot be denied to whoever has signed
 // the request.
 func (e *evaluation) callerIdentity() bool {
-	return strings.EqualFold(e.request.Action, "sts:GetCallerIdentity") && e.who.caller.Kind != policy.CallerAnonymous
+	return e.action.is(getCallerIdentity) && e.who.caller.Kind != policy.CallerAnonymous
 }
 
 // ownedByAWS: AWS managed policies can be read and attached, never changed.
 func (e *evaluation) ownedByAWS() bool {
-	return e.who.resource.Service == "iam" && e.who.resource.Account == "aws" &&
-		strings.HasPrefix(e.who.resource.Resource, "policy/") && changesPolicy(e.request.Action)
-}
-
-// changesPolicy lists the IAM actions that change a managed policy.
-func changesPolicy(action string) bool {
-	for _, a := range [...]string{
-		"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion",
-		"iam:SetDefaultPolicyVersion", "iam:TagPolicy", "iam:UntagPolicy",
-	} {
-		if strings.EqualFold(a, action) {
-			return true
-		}
-	}
-	return false
+	return e.action.is(changesPolicy) && e.who.service == "iam" && e.who.awsOwned
 }
 
 // explicitDeny looks for a Deny of any kind that can speak of this request.
 func (e *evaluation) explicitDeny() (Decision, bool) {
+	if e.plan != nil && !e.plan.denies {
+		return Decision{}, false
+	}
 	for _, kind := range denyOrder {
-		if !e.speaks(kind) {
+		if e.engine.of[kind].from == e.engine.of[kind].to || !e.speaks(kind) {
 			continue
 		}
 		for i := e.engine.of[kind].from; i < e.engine.of[kind].to; i++ {
-			if f, ok := e.first(&e.plan.layers[i].deny, true); ok {
+			if f, ok := e.first(i, true); ok {
 				return decided(ExplicitlyDenied, e.engine.refer(i, f)), true
 			}
 		}
@@ -236,7 +217,7 @@ func (e *evaluation) limits() (Decision, bool) {
 func (e *evaluation) identityAllows() (Reference, bool) {
 	for _, kind := range [...]Kind{Identity, Group} {
 		for i := e.engine.of[kind].from; i < e.engine.of[kind].to; i++ {
-			if f, ok := e.first(&e.plan.layers[i].allow, false); ok {
+			if f, ok := e.first(i, false); ok {
 				return e.engine.refer(i, f), true
 			}
 		}
@@ -261,7 +242,7 @@ func (e *evaluation) layerAllows(i int) bool {
 	if e.assume[e.engine.layers[i].kind] {
 		return true
 	}
-	_, ok := e.first(&e.plan.layers[i].allow, false)
+	_, ok := e.first(i, false)
 	return ok
 }
 
@@ -279,7 +260,7 @@ func (e *evaluation) grants() resourceGrants {
 	if !e.engine.resource || !e.samePartition() {
 		return g
 	}
-	e.each(&e.plan.layers[e.engine.of[Resource].from].allow, func(f found) bool {
+	e.each(e.engine.of[Resource].from, false, func(f found) bool {
 		t, strength := f.applies(e)
 		if !e.counts(t, false) {
 			return true
@@ -311,7 +292,7 @@ func (g *resourceGrants) any() (found, bool) {
 }
 
 func (e *evaluation) samePartition() bool {
-	caller, resource := e.who.caller.Partition, e.who.resource.Partition
+	caller, resource := e.who.caller.Partition, e.who.partition
 	return caller == "" || resource == "" || caller == resource || e.request.ResourcePattern
 }
 

@@ -8,56 +8,73 @@ import (
 	"github.com/writ-iam/writ/policy"
 )
 
-// Derived keys: what a request says by itself, for contexts that leave it out.
+// derived returns the value of a condition key that the request itself shows,
+// for contexts that leave it out. The value is "" for a key that the caller does
+// not have.
+//
 // Source: AWS global condition context keys; IAM user guide, policy variables
 // (the values of aws:userid and aws:PrincipalType).
-var derivedKeys = []struct {
-	key    string
-	derive func(*subject, *Request) string
-}{
-	{"aws:principalarn", func(s *subject, _ *Request) string { return principalARN(&s.caller) }},
-	{"aws:principalaccount", func(s *subject, _ *Request) string { return s.caller.Account }},
-	{"aws:principaltype", func(s *subject, _ *Request) string { return principalTypes[s.caller.Kind] }},
-	{"aws:username", func(s *subject, _ *Request) string {
-		if s.caller.Kind == policy.CallerUser {
-			return s.caller.Name
-		}
-		return ""
-	}},
-	{"aws:userid", func(s *subject, _ *Request) string {
-		switch s.caller.Kind {
-		case policy.CallerRoot:
-			return s.caller.Account
-		case policy.CallerFederatedUser:
-			return s.caller.Account + ":" + s.caller.Name
-		}
-		return "" // the unique ID of a user or role is not in its ARN
-	}},
-	{"aws:currenttime", func(_ *subject, r *Request) string { return r.now().Format(time.RFC3339) }},
-	{"aws:epochtime", func(_ *subject, r *Request) string { return strconv.FormatInt(r.now().Unix(), 10) }},
-	{"aws:resourceaccount", func(s *subject, _ *Request) string { return s.owner }},
-	{"aws:principalisawsservice", func(s *subject, _ *Request) string {
-		if s.caller.Kind == policy.CallerService {
-			return "true"
-		}
-		return "false"
-	}},
-	{"aws:principalservicename", func(s *subject, _ *Request) string {
-		if s.caller.Kind == policy.CallerService {
-			return s.caller.Name
-		}
-		return ""
-	}},
+func (e *evaluation) derived(key string) (value string, ok bool) {
+	name, ok := strings.CutPrefix(key, "aws:")
+	if !ok {
+		return "", false
+	}
+	caller := &e.who.caller
+	switch name {
+	case "principalarn":
+		value = principalARN(caller)
+	case "principalaccount":
+		value = caller.Account
+	case "principaltype":
+		value = principalTypes[caller.Kind]
+	case "principalisawsservice":
+		value = strconv.FormatBool(caller.Kind == policy.CallerService)
+	case "principalservicename":
+		value = nameIf(caller, policy.CallerService)
+	case "username":
+		value = nameIf(caller, policy.CallerUser)
+	case "userid":
+		value = userID(caller)
+	case "resourceaccount":
+		value = e.who.owner
+	case "currenttime":
+		value = e.now().Format(time.RFC3339)
+	case "epochtime":
+		value = strconv.FormatInt(e.now().Unix(), 10)
+	default:
+		return "", false
+	}
+	if e.trace != nil && value != "" {
+		e.trace.derived(key, value)
+	}
+	return value, true
 }
 
-// maxDerived is at least the number of derived keys.
-const maxDerived = 12
+func nameIf(c *policy.Caller, kind policy.CallerKind) string {
+	if c.Kind == kind {
+		return c.Name
+	}
+	return ""
+}
 
-func (r *Request) now() time.Time {
-	if r.Time.IsZero() {
+// userID is known of root users and federated users only: the unique ID of a
+// user or role is not in its ARN.
+func userID(c *policy.Caller) string {
+	switch c.Kind {
+	case policy.CallerRoot:
+		return c.Account
+	case policy.CallerFederatedUser:
+		return c.Account + ":" + c.Name
+	}
+	return ""
+}
+
+// now is the time of the request; a request that names none is made now.
+func (e *evaluation) now() time.Time {
+	if e.request.Time.IsZero() {
 		return time.Now().UTC()
 	}
-	return r.Time.UTC()
+	return e.request.Time.UTC()
 }
 
 // principalTypes are the values of aws:PrincipalType; service principals and
@@ -83,26 +100,4 @@ func principalARN(c *policy.Caller) string {
 		return ""
 	}
 	return c.Text
-}
-
-// derived returns the value of a key that the request itself shows.
-func (e *evaluation) derived(key string) ([]string, bool) {
-	if !strings.HasPrefix(key, "aws:") {
-		return nil, false
-	}
-	for i := range derivedKeys {
-		if derivedKeys[i].key != key {
-			continue
-		}
-		value := derivedKeys[i].derive(&e.who, e.request)
-		if value == "" {
-			return nil, true
-		}
-		if e.trace != nil {
-			e.trace.derived(key, value)
-		}
-		e.derivedValues[i][0] = value
-		return e.derivedValues[i][:], true
-	}
-	return nil, false
 }

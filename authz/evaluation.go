@@ -2,55 +2,61 @@ package authz
 
 import (
 	"strings"
-	"sync"
 
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
-// evaluation is the state of answering one request. It is taken from a pool, so
-// that answering allocates nothing.
+// evaluation is the state of answering one request. It lives on the stack:
+// answering allocates nothing.
 type evaluation struct {
 	engine  *Engine
-	request *Request
+	request Request
 	who     subject
-	plan    *plan
+
+	action traits
+	plan   *plan // nil the first time an action is asked about
 
 	// strict takes what may hold as holding for Deny and as not holding for
 	// Allow; otherwise it is the other way round. Where everything is known
 	// the two agree.
 	strict  bool
-	assume  [Service + 1]bool // kinds that are taken to allow; for "what would change the answer"
 	guesses bool              // something that is not known was asked for
-	trace   *recorder         // nil but for Explain
+	vague   bool              // a variable was asked for whose key is not known
+	assume  [Service + 1]bool // kinds that are taken to allow, see Explanation.Change
 
-	variables []policy.Variable // of the policy whose statement is being matched
-	variable  func(slot int) (string, bool)
-	vague     bool // a variable was asked for whose key is not known
-	glob      *pattern.Pattern
-
-	derivedValues [maxDerived][1]string // what derived keys gave
-
-	large map[string][]string // the context, when it is too large to search
+	variables []policy.Variable   // of the policy whose statement is being matched
+	trace     *recorder           // nil but for Explain
+	glob      *pattern.Pattern    // the resource, when it is a pattern
+	large     map[string][]string // the context, when it is too large to search
 }
 
-var pool = sync.Pool{New: func() any {
-	e := new(evaluation)
-	e.variable = e.variableValue
-	return e
-}}
-
-func newEvaluation(engine *Engine, r *Request) *evaluation {
-	e := pool.Get().(*evaluation)
-	e.engine, e.request = engine, r
-	return e
+// values are those of one condition key. A single value needs no slice.
+type values struct {
+	one  string
+	many []string
+	n    int
 }
 
-func (e *evaluation) release() {
-	variable := e.variable
-	*e = evaluation{variable: variable}
-	pool.Put(e)
+func (v *values) len() int { return v.n }
+
+func (v *values) at(i int) string {
+	if v.many != nil {
+		return v.many[i]
+	}
+	return v.one
 }
+
+func (v *values) all() []string {
+	out := make([]string, v.n)
+	for i := range out {
+		out[i] = v.at(i)
+	}
+	return out
+}
+
+// isNullSet: a set that holds nothing but an empty string counts as empty.
+func (v *values) isNullSet() bool { return v.n == 1 && v.at(0) == "" }
 
 // sure turns a match into a truth: one that asked for the value of an unknown
 // key may come out either way.
@@ -69,19 +75,22 @@ func (e *evaluation) counts(t truth, deny bool) bool {
 
 // lookup returns the values of a condition key in lower case; none for an absent
 // key. known is false for a key that may hold anything.
-func (e *evaluation) lookup(key string) (values []string, known bool) {
-	if values, ok := e.given(key); ok {
-		return values, true
+func (e *evaluation) lookup(key string) (v values, known bool) {
+	if list, ok := e.given(key); ok {
+		return values{many: list, n: len(list)}, true
 	}
 	for _, u := range e.request.Unknown {
 		if strings.EqualFold(u, key) {
-			return nil, false
+			return values{}, false
 		}
 	}
-	if v, ok := e.derived(key); ok {
-		return v, true
+	if text, ok := e.derived(key); ok {
+		if text == "" {
+			return values{}, true
+		}
+		return values{one: text, n: 1}, true
 	}
-	return nil, !e.request.UnknownRest
+	return values{}, !e.request.UnknownRest
 }
 
 func (e *evaluation) given(key string) ([]string, bool) {
@@ -108,17 +117,17 @@ func (e *evaluation) largeContext() map[string][]string {
 	return e.large
 }
 
-// variableValue supplies the value of a policy variable: that of a key with one
+// variable supplies the value of a policy variable: that of a key with one
 // value, or else the default.
-func (e *evaluation) variableValue(slot int) (string, bool) {
+func (e *evaluation) variable(slot int) (string, bool) {
 	v := &e.variables[slot]
-	values, known := e.lookup(v.Name)
+	given, known := e.lookup(v.Name)
 	switch {
 	case !known:
 		e.vague = true
 		e.hangsOn(v.Name)
-	case len(values) == 1:
-		return values[0], true
+	case given.len() == 1:
+		return given.at(0), true
 	}
 	return v.Default, v.HasDefault
 }
@@ -139,10 +148,10 @@ func (e *evaluation) hangsOn(key string) {
 	}
 }
 
-// first returns the first statement of a group that applies.
-func (e *evaluation) first(g *group, deny bool) (found, bool) {
+// first returns the first statement of a layer with an effect that applies.
+func (e *evaluation) first(layer int, deny bool) (found, bool) {
 	var best found
-	e.each(g, func(f found) bool {
+	e.each(layer, deny, func(f found) bool {
 		if best.statement != nil && f.order >= best.order {
 			return false // later ones of this list come later still
 		}
@@ -155,34 +164,18 @@ func (e *evaluation) first(g *group, deny bool) (found, bool) {
 	return best, best.statement != nil
 }
 
-// each visits the statements that may match the resource, list by list; visit
-// returns false to end its list.
-func (e *evaluation) each(g *group, visit func(found) bool) {
-	if g.byPrefix == nil {
-		visitList(g.few, visit)
+// each visits the statements of a layer about the action that may match the
+// resource, list by list; visit returns false to end its list.
+func (e *evaluation) each(layer int, deny bool, visit func(found) bool) {
+	if e.plan != nil {
+		e.plan.layers[layer].with(deny).each(&e.request, visit)
 		return
 	}
-	resource := e.request.Resource
-	if e.request.ResourcePattern {
-		for _, list := range g.byPrefix {
-			visitList(list, visit)
-		}
-		return
-	}
-	for _, length := range g.lengths {
-		if length > len(resource) {
-			return
-		}
-		if list := g.byPrefix[resource[:length]]; list != nil {
-			visitList(list, visit)
-		}
-	}
-}
-
-func visitList(list []found, visit func(found) bool) {
-	for _, f := range list {
-		if !visit(f) {
-			return
+	for i, c := range e.engine.layers[layer].policies {
+		for _, s := range c.about(e.request.Action).with(deny) {
+			if !visit(found{s, uint64(i)<<32 | uint64(s.index), int32(i)}) {
+				break
+			}
 		}
 	}
 }

@@ -2,7 +2,6 @@ package authz
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/writ-iam/writ/policy"
 )
@@ -61,16 +60,14 @@ type Change struct {
 
 // Explain answers a request as Decide does, and says why.
 func (e *Engine) Explain(r Request) Explanation {
-	ev := newEvaluation(e, &r)
-	defer ev.release()
-	ev.trace = new(recorder)
+	ev := evaluation{engine: e, request: r, trace: new(recorder)}
 	x := Explanation{Decision: ev.answer(), Nearest: -1}
 	if x.Decision.Result == Invalid {
 		return x
 	}
 	x.UnknownKeys = ev.trace.unknownKeys
 	ev.examine(&x)
-	x.MissingKeys = ev.trace.missing(ev)
+	x.MissingKeys = ev.trace.missing(&ev)
 	x.Derived = ev.trace.derivedKeys
 	x.Notes = ev.notes(&x)
 	if x.Decision.Result != Allowed {
@@ -101,7 +98,7 @@ func (r *recorder) asked(key string) { r.askedFor = appendNew(r.askedFor, key) }
 func (r *recorder) missing(e *evaluation) []string {
 	var out []string
 	for _, key := range r.askedFor {
-		if values, known := e.lookup(key); known && len(values) == 0 {
+		if given, known := e.lookup(key); known && given.len() == 0 {
 			out = append(out, key)
 		}
 	}
@@ -164,11 +161,11 @@ func (e *evaluation) report(s *statement) StatementReport {
 		if relevant {
 			e.trace.asked(c.key)
 		}
-		values, _ := e.lookup(c.key)
+		given, _ := e.lookup(c.key)
 		block := s.source.Condition.Blocks[c.block]
 		key := block.Keys[c.line]
 		result = result.and(fail(c.holds(e), conditionWeight,
-			Failure{Element: "Condition", Operator: block.Operator, Key: key.Name, Wanted: key.Values.Texts(), Got: slices.Clone(values)}))
+			Failure{Element: "Condition", Operator: block.Operator, Key: key.Name, Wanted: key.Values.Texts(), Got: given.all()}))
 	}
 	report.Outcome = outcome(result, s.deny)
 	return report
@@ -302,7 +299,7 @@ func (e *evaluation) notes(x *Explanation) []string {
 }
 
 func (e *evaluation) specialPolicy() string {
-	if strings.HasPrefix(e.who.resource.Resource, "role/") {
+	if e.who.service == "iam" {
 		return "the role's trust policy"
 	}
 	return "the key policy"

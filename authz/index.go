@@ -1,24 +1,32 @@
 package authz
 
 import (
-	"cmp"
-	"hash/maphash"
 	"slices"
-	"sync"
-	"sync/atomic"
 )
 
 // Statements about an action are gathered when the action is first asked about,
-// and kept. The next request for it starts from there.
+// policy by policy (compiled.about). An engine that is asked again makes a plan:
+// the statements of all its policies, by resource.
 
 // plan is what the layers of an engine have to say about one action.
 type plan struct {
 	action string
+	traits traits
+	denies bool         // some statement denies
 	layers []candidates // as Engine.layers
 }
 
+func (p *plan) key() string { return p.action }
+
 // candidates are the statements of one layer about one action.
 type candidates struct{ deny, allow group }
+
+func (c *candidates) with(deny bool) *group {
+	if deny {
+		return &c.deny
+	}
+	return &c.allow
+}
 
 // group is statements with one effect, by the resources that they may match.
 type group struct {
@@ -71,108 +79,63 @@ func (s *statement) prefixes() []string {
 	return out
 }
 
-// plan returns what the engine's layers say about an action.
+// each visits the statements that may match the resource of a request, list by
+// list; visit returns false to end its list.
+func (g *group) each(r *Request, visit func(found) bool) {
+	if g.byPrefix == nil {
+		visitList(g.few, visit)
+		return
+	}
+	if r.ResourcePattern {
+		for _, list := range g.byPrefix {
+			visitList(list, visit)
+		}
+		return
+	}
+	for _, length := range g.lengths {
+		if length > len(r.Resource) {
+			return
+		}
+		if list := g.byPrefix[r.Resource[:length]]; list != nil {
+			visitList(list, visit)
+		}
+	}
+}
+
+func visitList(list []found, visit func(found) bool) {
+	for _, f := range list {
+		if !visit(f) {
+			return
+		}
+	}
+}
+
+// plan returns the plan for an action; nil the first time it is asked for, when
+// looking into the policies themselves is cheaper than making one.
 func (e *Engine) plan(action string) *plan {
-	if p := e.actions.get(action); p != nil {
+	if p := e.plans.get(action); p != nil {
 		return p
 	}
-	p := &plan{action: action, layers: make([]candidates, len(e.layers))}
-	service := serviceOf(action)
-	for i, l := range e.layers {
-		var deny, allow []found
-		var list []*statement
-		for j, c := range l.policies {
-			list = c.about(action, service, list[:0])
-			for _, s := range list {
-				f := found{s, uint64(j)<<32 | uint64(s.index), int32(j)}
-				if s.deny {
-					deny = append(deny, f)
-				} else {
-					allow = append(allow, f)
-				}
-			}
-		}
-		p.layers[i].deny.add(deny)
-		p.layers[i].allow.add(allow)
+	if !e.plans.again(action) {
+		return nil
 	}
-	e.actions.put(p)
+	p := &plan{action: action, traits: traitsOf(action), layers: make([]candidates, len(e.layers))}
+	for i, l := range e.layers {
+		denies := l.about(action, true)
+		p.denies = p.denies || len(denies) > 0
+		p.layers[i].deny.add(denies)
+		p.layers[i].allow.add(l.about(action, false))
+	}
+	e.plans.put(action, p)
 	return p
 }
 
-func sortStatements(list []*statement) {
-	slices.SortFunc(list, func(a, b *statement) int { return cmp.Compare(a.index, b.index) })
-}
-
-// actionCache maps actions to plans. Reading takes no lock; it is bounded, so
-// that made-up actions cannot fill memory.
-type actionCache struct {
-	seed  maphash.Seed
-	table atomic.Pointer[[]atomic.Pointer[plan]] // open addressing, a power of two, at most half full
-	mu    sync.Mutex
-	used  int
-}
-
-const (
-	minActions = 64
-	maxActions = 1 << 15
-)
-
-func newActionCache() *actionCache {
-	c := &actionCache{seed: maphash.MakeSeed()}
-	table := make([]atomic.Pointer[plan], minActions)
-	c.table.Store(&table)
-	return c
-}
-
-func (c *actionCache) get(action string) *plan {
-	table := *c.table.Load()
-	mask := uint64(len(table) - 1)
-	for i := maphash.String(c.seed, action) & mask; ; i = (i + 1) & mask {
-		p := table[i].Load()
-		if p == nil || p.action == action {
-			return p
+func (l *layer) about(action string, deny bool) []found {
+	var out []found
+	for i, c := range l.policies {
+		for _, s := range c.about(action).with(deny) {
+			out = append(out, found{s, uint64(i)<<32 | uint64(s.index), int32(i)})
 		}
 	}
-}
-
-func (c *actionCache) put(p *plan) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.used >= maxActions || c.get(p.action) != nil {
-		return
-	}
-	table := *c.table.Load()
-	if c.used*2 >= len(table) {
-		larger := make([]atomic.Pointer[plan], len(table)*2)
-		for i := range table {
-			if old := table[i].Load(); old != nil {
-				c.place(larger, old)
-			}
-		}
-		c.table.Store(&larger)
-		table = larger
-	}
-	c.place(table, p)
-	c.used++
-}
-
-func (c *actionCache) place(table []atomic.Pointer[plan], p *plan) {
-	mask := uint64(len(table) - 1)
-	i := maphash.String(c.seed, p.action) & mask
-	for table[i].Load() != nil {
-		i = (i + 1) & mask
-	}
-	table[i].Store(p)
-}
-
-// without returns a copy that lacks the plans of some actions.
-func (c *actionCache) without(drop func(action string) bool) *actionCache {
-	next := newActionCache()
-	table := *c.table.Load()
-	for i := range table {
-		if p := table[i].Load(); p != nil && !drop(p.action) {
-			next.put(p)
-		}
-	}
-	return next
+	return out
 }

@@ -58,34 +58,55 @@ var (
 	ErrDuplicateKey = errors.New("context holds a key twice (letter case does not count)")
 )
 
-// subject is a request taken apart.
+// subject is who asks and about what, taken apart.
 type subject struct {
 	caller      policy.Caller
-	resource    arn.ARN // zero for "*"
-	owner       string  // account of the resource
+	owner       string // account of the resource
 	sameAccount bool
 	special     bool // a role's trust policy or a KMS key policy rules the resource
+
+	partition, service string // of the resource; "" for "*"
+	awsOwned           bool   // an AWS managed policy
 }
 
-func (r *Request) parse() (subject, error) {
-	var s subject
-	if err := checkAction(r.Action); err != nil {
-		return s, err
-	}
-	var err error
-	if byProvider(r.Action) {
-		s.caller, err = policy.ParseProvider(r.Principal)
+// read takes the request apart.
+func (e *evaluation) read() error {
+	r := &e.request
+	if e.plan = e.engine.plan(r.Action); e.plan != nil {
+		e.action = e.plan.traits
+	} else if err := checkAction(r.Action); err != nil {
+		return err
 	} else {
-		s.caller, err = policy.ParseCaller(r.Principal)
+		e.action = traitsOf(r.Action)
 	}
-	if err != nil {
-		return s, err
+	if err := e.caller(); err != nil {
+		return err
 	}
-	if err := s.parseResource(r); err != nil {
-		return s, err
+	if err := e.who.read(r, e.action); err != nil {
+		return err
 	}
-	s.special = isSpecial(r.Action, s.resource)
-	return s, checkContext(r.Context)
+	return checkContext(r.Context)
+}
+
+// caller reads the principal. An engine is mostly asked about one, which it
+// keeps.
+func (e *evaluation) caller() (err error) {
+	principal := e.request.Principal
+	if e.action.is(byProvider) {
+		e.who.caller, err = policy.ParseProvider(principal)
+		return err
+	}
+	first := e.engine.first.Load()
+	if first != nil && first.Text == principal {
+		e.who.caller = *first
+		return nil
+	}
+	e.who.caller, err = policy.ParseCaller(principal)
+	if first == nil && err == nil {
+		c := e.who.caller
+		e.engine.first.Store(&c)
+	}
+	return err
 }
 
 func checkAction(action string) error {
@@ -99,57 +120,75 @@ func checkAction(action string) error {
 	return nil
 }
 
-func byProvider(action string) bool {
-	return strings.EqualFold(action, "sts:AssumeRoleWithSAML") || strings.EqualFold(action, "sts:AssumeRoleWithWebIdentity")
+// traits are what the rules of evaluation know of an action.
+type traits uint8
+
+const (
+	getCallerIdentity traits = 1 << iota
+	byProvider               // who calls is vouched for by an identity provider
+	ruledByTrust             // a role's trust policy rules it
+	ruledByKey               // a KMS key policy does
+	changesPolicy            // changes a managed policy
+)
+
+func (t traits) is(trait traits) bool { return t&trait != 0 }
+
+// actionTraits lists the actions that the rules single out. IAM user guide,
+// policy evaluation logic, AWS managed policies; STS API reference.
+var actionTraits = map[string]traits{
+	"sts:getcalleridentity":         getCallerIdentity,
+	"sts:assumerole":                ruledByTrust,
+	"sts:assumerolewithsaml":        ruledByTrust | byProvider,
+	"sts:assumerolewithwebidentity": ruledByTrust | byProvider,
+	"sts:tagsession":                ruledByTrust,
+	"sts:setsourceidentity":         ruledByTrust,
+	"iam:createpolicy":              changesPolicy,
+	"iam:createpolicyversion":       changesPolicy,
+	"iam:deletepolicy":              changesPolicy,
+	"iam:deletepolicyversion":       changesPolicy,
+	"iam:setdefaultpolicyversion":   changesPolicy,
+	"iam:tagpolicy":                 changesPolicy,
+	"iam:untagpolicy":               changesPolicy,
 }
 
-func (s *subject) parseResource(r *Request) error {
-	if r.Resource == "" {
-		return ErrNoResource
+func traitsOf(action string) traits {
+	action = strings.ToLower(action)
+	if strings.HasPrefix(action, "kms:") {
+		return ruledByKey
 	}
-	partition := ""
-	if r.Resource != "*" {
+	return actionTraits[action]
+}
+
+// read takes the resource apart and compares accounts.
+func (s *subject) read(r *Request, action traits) error {
+	account := ""
+	switch r.Resource {
+	case "*":
+	case "":
+		return ErrNoResource
+	default:
 		a, err := arn.Parse(r.Resource)
 		if err != nil {
 			return ErrBadResource
 		}
-		s.resource, partition = a, a.Partition
+		s.partition, s.service, account = a.Partition, a.Service, a.Account
+		s.special = action.is(ruledByTrust) && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/") ||
+			action.is(ruledByKey) && a.Service == "kms" && strings.HasPrefix(a.Resource, "key/")
+		s.awsOwned = a.Account == "aws" && strings.HasPrefix(a.Resource, "policy/")
 	}
-	s.owner = r.ResourceAccount
-	if s.owner == "" {
-		if s.owner = s.resource.Account; !arn.ValidAccount(s.owner) {
-			s.owner = s.caller.Account
-		}
-	} else if !arn.ValidAccount(s.owner) {
+	switch {
+	case r.ResourceAccount == "" && arn.ValidAccount(account):
+		s.owner = account
+	case r.ResourceAccount == "":
+		s.owner = s.caller.Account
+	case !arn.ValidAccount(r.ResourceAccount):
 		return ErrBadAccount
+	default:
+		s.owner = r.ResourceAccount
 	}
-	samePartition := partition == "" || s.caller.Partition == "" || partition == s.caller.Partition || r.ResourcePattern
+	samePartition := s.partition == "" || s.caller.Partition == "" || s.partition == s.caller.Partition || r.ResourcePattern
 	s.sameAccount = s.owner == s.caller.Account && samePartition
 	return nil
-}
-
-// isSpecial reports whether being in the same account earns no trust: such
-// resources are ruled by their own policy. IAM user guide, policy evaluation
-// logic; KMS developer guide, key policies.
-func isSpecial(action string, resource arn.ARN) bool {
-	switch resource.Service {
-	case "iam":
-		return strings.HasPrefix(resource.Resource, "role/") && ruledByTrust(action)
-	case "kms":
-		return strings.HasPrefix(resource.Resource, "key/") && len(action) > 4 && strings.EqualFold(action[:4], "kms:")
-	}
-	return false
-}
-
-var trustActions = [...]string{"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"}
-
-func ruledByTrust(action string) bool {
-	for _, a := range trustActions {
-		if strings.EqualFold(action, a) {
-			return true
-		}
-	}
-	return false
 }
 
 // smallContext is the size up to which comparing every pair of keys is cheaper

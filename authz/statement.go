@@ -87,7 +87,7 @@ func (s *statement) names(e *evaluation) policy.Strength {
 func (s *statement) touches(e *evaluation) truth {
 	if !e.request.ResourcePattern {
 		e.vague = false
-		return e.sure(s.resources.Match(e.request.Resource, e.variable))
+		return e.sure(s.resources.Match(e.request.Resource, func(slot int) (string, bool) { return e.variable(slot) }))
 	}
 	return s.touchesPattern(e.pattern())
 }

@@ -1,0 +1,93 @@
+package authz
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+)
+
+// cache keeps what was worked out for an action. Reading takes no lock. It is
+// bounded, so that made-up actions cannot fill memory.
+type cache[T any] struct {
+	key   func(*T) string
+	table atomic.Pointer[[]atomic.Pointer[T]] // open addressing, a power of two, at most half full
+	seen  [seenActions]atomic.Uint32          // hashes of actions that were asked for, see again
+	mu    sync.Mutex
+	used  int
+}
+
+const (
+	minActions  = 16
+	maxActions  = 1 << 15
+	seenActions = 64 // a power of two
+)
+
+// seed is one for all caches: a request hashes its action for each of them.
+var seed = maphash.MakeSeed()
+
+func newCache[T any](key func(*T) string) *cache[T] {
+	c := &cache[T]{key: key}
+	table := make([]atomic.Pointer[T], minActions)
+	c.table.Store(&table)
+	return c
+}
+
+func (c *cache[T]) get(action string) *T {
+	table := *c.table.Load()
+	mask := uint64(len(table) - 1)
+	for i := maphash.String(seed, action) & mask; ; i = (i + 1) & mask {
+		v := table[i].Load()
+		if v == nil || c.key(v) == action {
+			return v
+		}
+	}
+}
+
+// again reports whether an action was asked for before, as far as is known.
+func (c *cache[T]) again(action string) bool {
+	h := maphash.String(seed, action)
+	tag := uint32(h>>32) | 1
+	return c.seen[h%seenActions].Swap(tag) == tag
+}
+
+func (c *cache[T]) put(action string, v *T) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.used >= maxActions || c.get(action) != nil {
+		return
+	}
+	table := *c.table.Load()
+	if c.used*2 >= len(table) {
+		larger := make([]atomic.Pointer[T], len(table)*2)
+		for i := range table {
+			if old := table[i].Load(); old != nil {
+				c.place(larger, old)
+			}
+		}
+		c.table.Store(&larger)
+		table = larger
+	}
+	c.place(table, v)
+	c.used++
+}
+
+func (c *cache[T]) place(table []atomic.Pointer[T], v *T) {
+	mask := uint64(len(table) - 1)
+	i := maphash.String(seed, c.key(v)) & mask
+	for table[i].Load() != nil {
+		i = (i + 1) & mask
+	}
+	table[i].Store(v)
+}
+
+// without returns a copy that lacks what is kept for some actions.
+func (c *cache[T]) without(drop func(action string) bool) *cache[T] {
+	next := newCache(c.key)
+	table := *c.table.Load()
+	for i := range table {
+		if v := table[i].Load(); v != nil && !drop(c.key(v)) {
+			next.put(c.key(v), v)
+		}
+	}
+	return next
+}
