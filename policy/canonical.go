@@ -35,7 +35,8 @@ func Canonical(doc *Document) *Document {
 }
 
 // kept returns the elements that the fields of the tree alone do not show: those
-// without a place in it, and empty strings that are mistakes.
+// without a place in it, and empty strings that are mistakes. Duplicates come
+// last, so that the element that counts stays before them.
 func kept(elements []Element, has func(name string) bool) []Element {
 	var out []Element
 	for _, e := range elements {
@@ -44,6 +45,15 @@ func kept(elements []Element, has func(name string) bool) []Element {
 			out = append(out, Element{Name: e.Name, raw: e.raw, duplicate: e.duplicate})
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Element) int {
+		switch {
+		case a.duplicate == b.duplicate:
+			return 0
+		case a.duplicate:
+			return 1
+		}
+		return -1
+	})
 	return out
 }
 

@@ -70,10 +70,14 @@ type reader struct {
 	doc  *Document
 
 	// Blocks from which nodes are cut: see cut.
-	lists    []List
-	values   []Value
-	elements []Element
-	keys     []ConditionKey
+	lists      []List
+	values     []Value
+	elements   []Element
+	principals []Principal
+	groups     []PrincipalGroup
+	conditions []Condition
+	blocks     []ConditionBlock
+	keys       []ConditionKey
 }
 
 // blockSize is how many nodes are allocated at once. A document is kept or
@@ -297,11 +301,12 @@ func readValue(dst *Value, v *jsontree.Value, allowed scalars) bool {
 
 func (r *reader) principal(dst **Principal, m *jsontree.Member) bool {
 	v := &m.Value
-	p := &Principal{Span: v.Span}
+	p := &cut(&r.principals, 1)[0]
+	p.Span = v.Span
 	*dst = p
 	switch {
 	case v.Kind == jsontree.Object:
-		p.Groups = make([]PrincipalGroup, len(v.Members))
+		p.Groups = cut(&r.groups, len(v.Members))
 		ok := true
 		for i := range v.Members {
 			inner := &v.Members[i]
@@ -338,13 +343,14 @@ func principalHint(v *jsontree.Value) string {
 }
 
 func (r *reader) condition(dst **Condition, v *jsontree.Value) bool {
-	c := &Condition{Span: v.Span}
+	c := &cut(&r.conditions, 1)[0]
+	c.Span = v.Span
 	*dst = c
 	if v.Kind != jsontree.Object {
 		r.wrongType(v, ElementCondition, "an object")
 		return false
 	}
-	c.Blocks = make([]ConditionBlock, len(v.Members))
+	c.Blocks = cut(&r.blocks, len(v.Members))
 	ok := true
 	for i := range v.Members {
 		ok = r.conditionBlock(&c.Blocks[i], &v.Members[i]) && ok

@@ -87,10 +87,10 @@ func parseCallerARN(s string) (Caller, error) {
 		c.Kind, ok = CallerRoot, a.Resource == "root"
 	case "user":
 		c.Kind = CallerUser
-		c.Path, c.Name, ok = cutPath(rest)
+		c.Path, c.Name, ok = cutPath(a.Resource[len(kind):])
 	case "role":
 		c.Kind = CallerRole
-		c.Path, c.Name, ok = cutPath(rest)
+		c.Path, c.Name, ok = cutPath(a.Resource[len(kind):])
 	case "saml-provider", "oidc-provider":
 		c.Kind, c.Name, ok = CallerProvider, rest, rest != ""
 	case "assumed-role":
@@ -108,14 +108,10 @@ func parseCallerARN(s string) (Caller, error) {
 	return c, nil
 }
 
-// cutPath splits "dir/name" into its path, with slashes on both sides, and name.
+// cutPath splits "/dir/name" into the path "/dir/" and the name.
 func cutPath(s string) (path, name string, ok bool) {
-	i := strings.LastIndexByte(s, '/')
-	name = s[i+1:]
-	if i < 0 {
-		return "/", name, name != ""
-	}
-	return "/" + s[:i+1], name, name != ""
+	i := strings.LastIndexByte(s, '/') + 1
+	return s[:i], s[i:], i > 0 && i < len(s)
 }
 
 func isAccount(s string) bool {

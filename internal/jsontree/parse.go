@@ -142,11 +142,9 @@ func (p *parser) object(depth int) ([]Member, *Error) {
 	open, base := p.pos, len(p.members)
 	p.pos++
 	for p.space(); p.peek() != '}'; {
-		m, err := p.member(open, depth)
-		if err != nil {
+		if err := p.member(open, depth); err != nil {
 			return nil, err
 		}
-		p.members = append(p.members, m)
 		if more, err := p.separator(open, '}'); err != nil {
 			return nil, err
 		} else if !more {
@@ -159,22 +157,26 @@ func (p *parser) object(depth int) ([]Member, *Error) {
 	return members, nil
 }
 
-func (p *parser) member(open, depth int) (m Member, err *Error) {
+// member reads a member on to the stack. What its value contains goes through
+// the same stack, above it.
+func (p *parser) member(open, depth int) *Error {
 	if p.peek() != '"' {
-		return m, p.expected(open, "a member name in double quotes")
+		return p.expected(open, "a member name in double quotes")
 	}
-	m.NameSpan.Start = int32(p.pos)
-	if m.Name, err = p.str(); err != nil {
-		return m, err
+	start := p.pos
+	name, err := p.str()
+	if err != nil {
+		return err
 	}
-	m.NameSpan.End = int32(p.pos)
+	at := len(p.members)
+	p.members = append(p.members, Member{Name: name, NameSpan: source.Span{Start: int32(start), End: int32(p.pos)}})
 	if p.space(); p.peek() != ':' {
-		return m, p.expected(open, "':' after the member name")
+		return p.expected(open, "':' after the member name")
 	}
 	p.pos++
 	p.space()
-	m.Value, err = p.value(depth + 1)
-	return m, err
+	p.members[at].Value, err = p.value(depth + 1)
+	return err
 }
 
 func (p *parser) array(depth int) ([]Value, *Error) {
