@@ -106,7 +106,7 @@ func (r *reader) open(o *element, v *jsontree.Value) bool {
 	comparing := o.place&(inRule|inComparison) != 0
 	for i := range v.Members {
 		m := &v.Members[i]
-		f, known := fieldByName[m.Name]
+		f, known := fieldByName(m.Name)
 		switch {
 		case known && specs[f].in&o.place != 0:
 			o.members[f] = m

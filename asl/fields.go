@@ -279,14 +279,35 @@ var specs = [fieldCount]spec{
 	fLabel:                          {name: "Label", in: inMap, form: formText},
 }
 
-// fieldByName finds a field; a name means the same field wherever it stands.
-var fieldByName = func() map[string]field {
-	m := make(map[string]field, fieldCount)
+// namedField is an entry of fieldsByLetter.
+type namedField struct {
+	name  string
+	field field
+}
+
+// fieldsByLetter holds the fields by the first letter of their names. Few names
+// share one, so looking there takes half the time of a map, and a definition
+// has many fields.
+var fieldsByLetter = func() (letters [256][]namedField) {
 	for f := range fieldCount {
-		m[specs[f].name] = f
+		name := specs[f].name
+		letters[name[0]] = append(letters[name[0]], namedField{name, f})
 	}
-	return m
+	return letters
 }()
+
+// fieldByName finds a field; a name means the same field wherever it stands.
+func fieldByName(name string) (f field, ok bool) {
+	if name == "" {
+		return 0, false
+	}
+	for _, candidate := range fieldsByLetter[name[0]] {
+		if candidate.name == name {
+			return candidate.field, true
+		}
+	}
+	return 0, false
+}
 
 // operators are the comparisons of choice rules in JSONPath and the form of
 // their operands.

@@ -3,13 +3,13 @@ package asl
 import "testing"
 
 func TestSpecs(t *testing.T) {
-	if len(fieldByName) != int(fieldCount) {
-		t.Errorf("%d names for %d fields", len(fieldByName), fieldCount)
-	}
 	for f := range fieldCount {
 		sp := &specs[f]
 		if sp.name == "" || sp.in == 0 {
 			t.Errorf("field %d has no spec", f)
+		}
+		if found, ok := fieldByName(sp.name); found != f || !ok {
+			t.Errorf("two fields are named %s", sp.name)
 		}
 		if numeric := sp.form == formWhole || sp.form == formNumber; numeric != (sp.most > 0) {
 			t.Errorf("%s: bounds do not fit its form", sp.name)
@@ -17,6 +17,9 @@ func TestSpecs(t *testing.T) {
 		if _, both := operators[sp.name]; both {
 			t.Errorf("%s is both a field and a comparison", sp.name)
 		}
+	}
+	if _, ok := fieldByName(""); ok {
+		t.Error("a field has no name")
 	}
 	if inWriterConfig.String() != "WriterConfig" || inMachine.String() != "a state machine" || placeOf(TypeFail) != inFail {
 		t.Error("places and their names do not fit")

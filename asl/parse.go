@@ -179,7 +179,7 @@ func (r *reader) readState(s *State, m *jsontree.Member, scope *Scope) {
 	}
 	if v.Kind != jsontree.Object {
 		hint := ""
-		if f, ok := fieldByName[m.Name]; ok && specs[f].in&inScopes != 0 {
+		if f, ok := fieldByName(m.Name); ok && specs[f].in&inScopes != 0 {
 			hint = m.Name + " belongs beside States, not inside it"
 		}
 		r.fail("BAD_FIELD_TYPE", v.Span, hint, "a state must be an object, not %s", v.Kind)

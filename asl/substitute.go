@@ -203,7 +203,7 @@ func setSpans(v *jsontree.Value, span source.Span) {
 // isPayload reports whether a field holds data rather than parts of the
 // language.
 func isPayload(name string) bool {
-	f, ok := fieldByName[name]
+	f, ok := fieldByName(name)
 	return ok && (specs[f].form >= formTemplate || f == fResult)
 }
 
