@@ -245,7 +245,18 @@ func (r *reader) text(dst *string, m *jsontree.Member) bool {
 
 func (r *reader) list(dst **List, m *jsontree.Member) bool {
 	*dst = &cut(&r.lists, 1)[0]
-	return r.fill(*dst, &m.Value, m.Name, stringsOnly)
+	return r.fill(*dst, &m.Value, label{of: m.Name}, stringsOnly)
+}
+
+// label names, for messages, what holds values. Most values need no message, so
+// it is put together late.
+type label struct{ of, key string }
+
+func (l label) String() string {
+	if l.key == "" {
+		return l.of
+	}
+	return l.of + " " + quote(l.key)
 }
 
 // scalars says which JSON types may stand as a value.
@@ -261,13 +272,13 @@ var (
 
 // fill reads a value or a list of values. It reports false when one of them has
 // a wrong type; it then stands in the list as Malformed.
-func (r *reader) fill(dst *List, v *jsontree.Value, name string, allowed scalars) bool {
+func (r *reader) fill(dst *List, v *jsontree.Value, name label, allowed scalars) bool {
 	dst.Span = v.Span
 	if v.Kind != jsontree.Array {
 		dst.Single = true
 		dst.Values = cut(&r.values, 1)
 		if !readValue(&dst.Values[0], v, allowed) {
-			r.wrongType(v, name, allowed.list)
+			r.wrongType(v, name.String(), allowed.list)
 			return false
 		}
 		return true
@@ -276,7 +287,7 @@ func (r *reader) fill(dst *List, v *jsontree.Value, name string, allowed scalars
 	ok := true
 	for i := range v.Items {
 		if !readValue(&dst.Values[i], &v.Items[i], allowed) {
-			r.wrongType(&v.Items[i], "a value of "+name, allowed.one)
+			r.wrongType(&v.Items[i], "a value of "+name.String(), allowed.one)
 			ok = false
 		}
 	}
@@ -312,7 +323,7 @@ func (r *reader) principal(dst **Principal, m *jsontree.Member) bool {
 			inner := &v.Members[i]
 			g := &p.Groups[i]
 			g.Key, g.KeySpan = inner.Name, inner.NameSpan
-			ok = r.fill(&g.Values, &inner.Value, m.Name+" "+inner.Name, stringsOnly) && ok
+			ok = r.fill(&g.Values, &inner.Value, label{m.Name, inner.Name}, stringsOnly) && ok
 		}
 		return ok
 	case v.Kind == jsontree.String && v.Text == "*":
@@ -369,7 +380,7 @@ func (r *reader) conditionBlock(b *ConditionBlock, m *jsontree.Member) bool {
 	for i := range m.Value.Members {
 		key := &m.Value.Members[i]
 		b.Keys[i].Name, b.Keys[i].NameSpan = key.Name, key.NameSpan
-		ok = r.fill(&b.Keys[i].Values, &key.Value, "condition key "+quote(key.Name), anyScalar) && ok
+		ok = r.fill(&b.Keys[i].Values, &key.Value, label{"condition key", key.Name}, anyScalar) && ok
 	}
 	return ok
 }
