@@ -99,17 +99,30 @@ type Decision struct {
 	Result Result
 	Err    error // why Result is Invalid
 
-	by [2]Reference
-	n  int
+	by [2]ground
+	n  uint8
+}
+
+// ground is a Reference in little room: decisions are copied about.
+type ground struct {
+	policy, statement int32
+	level             int16
+	kind              Kind
 }
 
 // By returns what decided: one reference, or two for access across accounts
 // that both sides allow.
-func (d *Decision) By() []Reference { return d.by[:d.n] }
+func (d *Decision) By() []Reference {
+	out := make([]Reference, d.n)
+	for i, g := range d.by[:d.n] {
+		out[i] = Reference{Kind: g.kind, Level: int(g.level), Policy: int(g.policy), Statement: int(g.statement)}
+	}
+	return out
+}
 
-func decided(r Result, by ...Reference) Decision {
+func decided(r Result, by ...ground) Decision {
 	d := Decision{Result: r}
-	d.n = copy(d.by[:], by)
+	d.n = uint8(copy(d.by[:], by))
 	return d
 }
 
@@ -132,8 +145,9 @@ func (e *Engine) hasBoundary() bool { return e.boundary }
 // layer is the policies that together must allow: one kind, or one level of it.
 type layer struct {
 	kind     Kind
-	level    int // -1 where there are none
+	level    int16 // -1 where there are none
 	policies []*compiled
+	ids      []int32 // of the policies, in a batch
 }
 
 // denyOrder is the order in which explicit denies are named.
@@ -149,7 +163,7 @@ func Compile(set Set) (*Engine, source.List) {
 		for level, list := range set.levels(kind) {
 			l := layer{kind: kind, level: -1}
 			if kind == SCP || kind == RCP {
-				l.level = level
+				l.level = int16(level)
 			}
 			for i := range list {
 				c, found := list[i].compile()

@@ -17,6 +17,7 @@ type compiled struct {
 	byService  map[string][]actionUse // statements that name actions of one service
 	anywhere   []*statement           // statements whose actions are of any service, or given by exclusion
 	actions    *cache[mentions]
+	personal   bool // what it says depends on who asks
 }
 
 // actionUse is one entry of a statement's Action.
@@ -45,6 +46,7 @@ func (p *Policy) compile() (*compiled, source.List) {
 		c.index(s)
 	}
 	c.variables = vars.Variables()
+	c.personal = c.looksAtCaller()
 	return c, findings
 }
 
@@ -119,6 +121,21 @@ func (m *mentions) with(deny bool) []*statement {
 func (c *compiled) speaksOf(action string) bool {
 	m := c.about(action)
 	return len(m.deny)+len(m.allow) > 0
+}
+
+// looksAtCaller reports whether a statement names principals or compares a key
+// that is derived from the caller.
+func (c *compiled) looksAtCaller() bool {
+	return slices.ContainsFunc(c.variables, func(v policy.Variable) bool { return aboutCaller(v.Name) }) ||
+		slices.ContainsFunc(c.statements, func(s *statement) bool {
+			return s.named != everybody || slices.ContainsFunc(s.conditions, func(c condition) bool { return aboutCaller(c.key) })
+		})
+}
+
+// aboutCaller reports whether a key, in lower case, may be derived from the
+// caller or, for the owner of a resource without account, through it.
+func aboutCaller(key string) bool {
+	return strings.HasPrefix(key, "aws:principal") || key == "aws:username" || key == "aws:userid" || key == "aws:resourceaccount"
 }
 
 // serviceOf returns the lower-case prefix of an action.

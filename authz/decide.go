@@ -121,7 +121,7 @@ func (e *evaluation) organization() (Decision, bool) {
 	}
 	for i := e.engine.of[SCP].from; i < e.engine.of[SCP].to; i++ {
 		if !e.layerAllows(i) {
-			return denied(Reference{Kind: SCP, Level: e.engine.layers[i].level, Policy: -1, Statement: -1}), false
+			return denied(ground{kind: SCP, level: e.engine.layers[i].level, policy: -1, statement: -1}), false
 		}
 	}
 	return Decision{}, true
@@ -140,7 +140,10 @@ func (e *evaluation) resourceOnly() Decision {
 
 // withinAccount: principal and resource belong to one account.
 func (e *evaluation) withinAccount() Decision {
-	g := e.grants()
+	var g resourceGrants
+	if e.engine.resource {
+		g = e.grants()
+	}
 	if g.itself.statement != nil {
 		// Named itself, or as anybody: nothing else needs to allow.
 		return decided(Allowed, e.resourceReference(g.itself))
@@ -155,13 +158,13 @@ func (e *evaluation) withinAccount() Decision {
 		}
 		return decided(Allowed, e.resourceReference(g.role))
 	}
-	return e.byIdentity(g)
+	return e.byIdentity(g.account.statement != nil)
 }
 
 // byIdentity: the caller's own policies allow. For a resource ruled by its own
 // policy that policy must trust the account as well.
-func (e *evaluation) byIdentity(g resourceGrants) Decision {
-	if e.who.special && g.account.statement == nil && !e.assume[Resource] {
+func (e *evaluation) byIdentity(accountTrusted bool) Decision {
+	if e.who.special && !accountTrusted && !e.assume[Resource] {
 		return denied(kindOnly(Resource))
 	}
 	if e.who.caller.Kind == policy.CallerRoot {
@@ -214,7 +217,7 @@ func (e *evaluation) limits() (Decision, bool) {
 }
 
 // identityAllows looks in the policies of the principal, then of its groups.
-func (e *evaluation) identityAllows() (Reference, bool) {
+func (e *evaluation) identityAllows() (ground, bool) {
 	for _, kind := range [...]Kind{Identity, Group} {
 		for i := e.engine.of[kind].from; i < e.engine.of[kind].to; i++ {
 			if f, ok := e.first(i, false); ok {
@@ -296,15 +299,15 @@ func (e *evaluation) samePartition() bool {
 	return caller == "" || resource == "" || caller == resource || e.request.ResourcePattern
 }
 
-func (e *Engine) refer(layer int, f found) Reference {
+func (e *Engine) refer(layer int, f found) ground {
 	l := &e.layers[layer]
-	return Reference{Kind: l.kind, Level: l.level, Policy: int(f.policy), Statement: int(f.index)}
+	return ground{kind: l.kind, level: l.level, policy: f.policy, statement: f.index}
 }
 
-func (e *evaluation) resourceReference(f found) Reference {
+func (e *evaluation) resourceReference(f found) ground {
 	return e.engine.refer(e.engine.of[Resource].from, f)
 }
 
-func denied(by Reference) Decision { return decided(ImplicitlyDenied, by) }
+func denied(by ground) Decision { return decided(ImplicitlyDenied, by) }
 
-func kindOnly(k Kind) Reference { return Reference{Kind: k, Level: -1, Policy: -1, Statement: -1} }
+func kindOnly(k Kind) ground { return ground{kind: k, level: -1, policy: -1, statement: -1} }

@@ -27,6 +27,7 @@ type evaluation struct {
 
 	variables []policy.Variable   // of the policy whose statement is being matched
 	trace     *recorder           // nil but for Explain
+	batch     *batch              // nil but for DecideAll, which asks for no ground
 	glob      *pattern.Pattern    // the resource, when it is a pattern
 	large     map[string][]string // the context, when it is too large to search
 }
@@ -149,13 +150,20 @@ func (e *evaluation) hangsOn(key string) {
 }
 
 // first returns the first statement of a layer with an effect that applies.
-func (e *evaluation) first(layer int, deny bool) (found, bool) {
+func (e *evaluation) first(layer int, denies bool) (found, bool) {
+	if e.batch != nil {
+		effect := allow
+		if denies {
+			effect = deny
+		}
+		return found{statement: unnamed}, e.batch.first(e, &e.engine.layers[layer], effect)
+	}
 	var best found
-	e.each(layer, deny, func(f found) bool {
+	e.each(layer, denies, func(f found) bool {
 		if best.statement != nil && f.order >= best.order {
 			return false // later ones of this list come later still
 		}
-		if t, _ := f.applies(e); e.counts(t, deny) {
+		if t, _ := f.applies(e); e.counts(t, denies) {
 			best = f
 			return false
 		}

@@ -119,7 +119,7 @@ func (e *evaluation) examine(x *Explanation) {
 		for j, c := range l.policies {
 			for _, s := range c.statements {
 				report := e.report(s)
-				report.Reference = Reference{Kind: l.kind, Level: l.level, Policy: j, Statement: int(s.index)}
+				report.Reference = Reference{Kind: l.kind, Level: int(l.level), Policy: j, Statement: int(s.index)}
 				report.Speaks = e.speaks(l.kind)
 				x.Statements = append(x.Statements, report)
 			}

@@ -66,6 +66,7 @@ type subject struct {
 	special     bool // a role's trust policy or a KMS key policy rules the resource
 
 	partition, service string // of the resource; "" for "*"
+	account            string // that the resource shows, or the request names; "" where neither does
 	awsOwned           bool   // an AWS managed policy
 }
 
@@ -161,7 +162,14 @@ func traitsOf(action string) traits {
 
 // read takes the resource apart and compares accounts.
 func (s *subject) read(r *Request, action traits) error {
-	account := ""
+	if err := s.readResource(r, action); err != nil {
+		return err
+	}
+	s.compareAccounts(r)
+	return nil
+}
+
+func (s *subject) readResource(r *Request, action traits) error {
 	switch r.Resource {
 	case "*":
 	case "":
@@ -171,24 +179,31 @@ func (s *subject) read(r *Request, action traits) error {
 		if err != nil {
 			return ErrBadResource
 		}
-		s.partition, s.service, account = a.Partition, a.Service, a.Account
+		s.partition, s.service = a.Partition, a.Service
 		s.special = action.is(ruledByTrust) && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/") ||
 			action.is(ruledByKey) && a.Service == "kms" && strings.HasPrefix(a.Resource, "key/")
 		s.awsOwned = a.Account == "aws" && strings.HasPrefix(a.Resource, "policy/")
+		if arn.ValidAccount(a.Account) {
+			s.account = a.Account
+		}
 	}
-	switch {
-	case r.ResourceAccount == "" && arn.ValidAccount(account):
-		s.owner = account
-	case r.ResourceAccount == "":
+	if r.ResourceAccount != "" {
+		s.account = r.ResourceAccount
+		if !arn.ValidAccount(s.account) {
+			return ErrBadAccount
+		}
+	}
+	return nil
+}
+
+// compareAccounts: a resource whose account nothing shows is the caller's own.
+func (s *subject) compareAccounts(r *Request) {
+	s.owner = s.account
+	if s.owner == "" {
 		s.owner = s.caller.Account
-	case !arn.ValidAccount(r.ResourceAccount):
-		return ErrBadAccount
-	default:
-		s.owner = r.ResourceAccount
 	}
 	samePartition := s.partition == "" || s.caller.Partition == "" || s.partition == s.caller.Partition || r.ResourcePattern
 	s.sameAccount = s.owner == s.caller.Account && samePartition
-	return nil
 }
 
 // smallContext is the size up to which comparing every pair of keys is cheaper
