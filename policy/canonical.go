@@ -15,7 +15,8 @@ import (
 //   - condition operators have their conventional spelling and are sorted, as
 //     are the keys below them (without letter case) and the keys of principals;
 //   - numbers and booleans stand in quotes;
-//   - condition blocks without keys, which are always true, are left out.
+//   - condition blocks without keys, which are always true, are left out, unless
+//     the shape of the document is broken.
 //
 // Statements keep their order, names of keys their spelling. What the tree has
 // no place for, such as unknown elements, stays as it was written. The copy has
@@ -29,7 +30,7 @@ func Canonical(doc *Document) *Document {
 		out.Statements = make([]Statement, len(doc.Statements))
 	}
 	for i := range doc.Statements {
-		out.Statements[i] = canonicalStatement(&doc.Statements[i])
+		out.Statements[i] = canonicalStatement(&doc.Statements[i], len(doc.problems) == 0)
 	}
 	return out
 }
@@ -57,13 +58,13 @@ func kept(elements []Element, has func(name string) bool) []Element {
 	return out
 }
 
-func canonicalStatement(s *Statement) Statement {
+func canonicalStatement(s *Statement, dropEmpty bool) Statement {
 	return Statement{
 		Sid: s.Sid, Effect: s.Effect,
 		Principal: canonicalPrincipal(s.Principal), NotPrincipal: canonicalPrincipal(s.NotPrincipal),
 		Action: canonicalList(s.Action, foldedOrder), NotAction: canonicalList(s.NotAction, foldedOrder),
 		Resource: canonicalList(s.Resource, strings.Compare), NotResource: canonicalList(s.NotResource, strings.Compare),
-		Condition: canonicalCondition(s.Condition),
+		Condition: canonicalCondition(s.Condition, dropEmpty),
 		Elements:  kept(s.Elements, s.has), raw: s.raw,
 	}
 }
@@ -93,26 +94,26 @@ func canonicalPrincipal(p *Principal) *Principal {
 	return out
 }
 
-func canonicalCondition(c *Condition) *Condition {
+func canonicalCondition(c *Condition, dropEmpty bool) *Condition {
 	if c == nil {
 		return nil
 	}
 	out := new(Condition)
 	spelled := map[string]int{}
 	for i := range c.Blocks {
-		spelled[conventional(c.Blocks[i].Operator)]++
-	}
-	for i := range c.Blocks {
-		if len(c.Blocks[i].Keys) == 0 {
+		if dropEmpty && len(c.Blocks[i].Keys) == 0 {
 			continue
 		}
-		block := canonicalBlock(&c.Blocks[i])
-		if name := conventional(block.Operator); spelled[name] == 1 {
-			block.Operator = name // another block would else be its duplicate
-		}
-		out.Blocks = append(out.Blocks, block)
+		out.Blocks = append(out.Blocks, canonicalBlock(&c.Blocks[i]))
+		spelled[conventional(c.Blocks[i].Operator)]++
 	}
-	if len(out.Blocks) == 0 {
+	for i := range out.Blocks {
+		// With two spellings of one operator, one would become the other's duplicate.
+		if name := conventional(out.Blocks[i].Operator); spelled[name] == 1 {
+			out.Blocks[i].Operator = name
+		}
+	}
+	if dropEmpty && len(out.Blocks) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(out.Blocks, func(a, b ConditionBlock) int { return strings.Compare(a.Operator, b.Operator) })
