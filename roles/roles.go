@@ -108,6 +108,16 @@ func Generate(m *asl.StateMachine, opts Options) (*Role, source.List) {
 	}
 	g.assumptions()
 	role := g.role()
+	if opts.hasReferences() {
+		// What stands for a reference is no ARN yet: the same role with an
+		// account in its place is decided instead.
+		twin, findings := Generate(m, opts.resolved())
+		if twin == nil {
+			return nil, findings
+		}
+	} else if g.verify(role); g.findings.HasErrors() {
+		return nil, g.findings.Sorted()
+	}
 	return role, g.findings.Sorted()
 }
 
@@ -167,6 +177,24 @@ func (o *Options) check() source.List {
 		}
 	}
 	return list.Sorted()
+}
+
+func (o *Options) hasReferences() bool {
+	return isReference(o.Account) || isReference(o.Region) || isReference(o.Partition)
+}
+
+// resolved puts an account, a Region and a partition in the place of references.
+func (o *Options) resolved() Options {
+	out := *o
+	for _, f := range []struct {
+		field *string
+		value string
+	}{{&out.Account, verifierAccount}, {&out.Region, "us-east-1"}, {&out.Partition, "aws"}} {
+		if isReference(*f.field) {
+			*f.field = f.value
+		}
+	}
+	return out
 }
 
 // isReference reports whether a value stands for one that the deploying tool

@@ -1,0 +1,91 @@
+package roles
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
+)
+
+// A role is decided against every call of its machine before anybody sees it:
+// whatever absorbing and grouping have done, each need must still be allowed.
+
+// verifierAccount is the account that needs are decided in. Resources that are ruled by
+// a policy of their own (keys, roles) are taken to trust the account, so that
+// the role's own policies decide.
+const verifierAccount = "123456789012"
+
+var trusting = sync.OnceValue(func() *authz.Policy {
+	p, _ := authz.Prepare("trusting", &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
+		Effect: policy.Allow, Principal: policy.PrincipalOf(policy.PrincipalAWS, verifierAccount),
+		Action: policy.String("*"), Resource: policy.String("*"),
+	}}})
+	return &p
+})
+
+// verify reports needs that the role does not meet.
+func (g *generator) verify(role *Role) {
+	if len(g.grants) == 0 {
+		return
+	}
+	set := authz.Set{Resource: trusting()}
+	for _, p := range role.Policies {
+		set.Identity = append(set.Identity, authz.Policy{Name: p.Name, Document: p.Document})
+	}
+	engine, findings := authz.Compile(set)
+	if engine == nil {
+		g.findings = append(g.findings, findings...)
+		return
+	}
+	for i := range g.grants {
+		need := &g.grants[i]
+		if d := engine.Decide(need.request()); d.Result != authz.Allowed {
+			g.say("ROLE_INCOMPLETE", source.Error,
+				fmt.Sprintf("the role that was made does not allow %s on %s", need.Action, need.Resource),
+				"this is a mistake in Writ: please report it with the definition")
+		}
+	}
+}
+
+// request is one call that a grant is for, with something in the place of what
+// is not known.
+func (gr *Grant) request() authz.Request {
+	r := authz.Request{
+		Principal: "arn:aws:iam::" + verifierAccount + ":role/machine",
+		Action:    gr.Action,
+		Resource:  gr.Resource,
+	}
+	if gr.Resource != "*" {
+		r.Resource = instance(gr.Resource)
+		if a := strings.SplitN(r.Resource, ":", 3); len(a) == 3 {
+			r.Principal = "arn:" + a[1] + ":iam::" + verifierAccount + ":role/machine"
+		}
+	}
+	for _, c := range gr.Conditions {
+		r.Context = append(r.Context, authz.Entry{Key: c.Key, Values: []string{instance(c.Values[0])}})
+	}
+	return r
+}
+
+// instance writes "x" for every wildcard; ${*} and ${?} are the characters.
+func instance(text string) string {
+	if !strings.ContainsAny(text, "*?$") {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch {
+		case strings.HasPrefix(text[i:], "${") && i+3 < len(text) && text[i+3] == '}':
+			b.WriteByte(text[i+2])
+			i += 3
+		case text[i] == '*' || text[i] == '?':
+			b.WriteByte('x')
+		default:
+			b.WriteByte(text[i])
+		}
+	}
+	return b.String()
+}
