@@ -168,6 +168,7 @@ func Compile(set Set) (*Engine, source.List) {
 			for i := range list {
 				c, found := list[i].compile()
 				findings = append(findings, found...)
+				findings = append(findings, fits(kind, &list[i])...)
 				l.policies = append(l.policies, c)
 			}
 			e.layers = append(e.layers, l)
@@ -235,6 +236,7 @@ func (e *Engine) Replace(kind Kind, level, index int, p Policy) (*Engine, source
 			Message: fmt.Sprintf("the set has no %s policy %d at level %d", kind, index, level)}}
 	}
 	c, findings := p.compile()
+	findings = append(findings, fits(kind, &p)...)
 	if findings.HasErrors() {
 		return nil, findings
 	}
