@@ -143,7 +143,7 @@ func (b *batch) column(rows []row, r *Request, results []Result, stride int) {
 	for i := range rows {
 		rows[i].ask(&e.request)
 		e.engine, e.who.caller = rows[i].engine, rows[i].caller
-		e.who.compareAccounts(&e.request)
+		e.who.compareAccounts()
 		results[i*stride] = e.decide().Result
 	}
 }

@@ -69,7 +69,7 @@ func (e *evaluation) callerIdentity() bool {
 
 // ownedByAWS: AWS managed policies can be read and attached, never changed.
 func (e *evaluation) ownedByAWS() bool {
-	return e.action.is(changesPolicy) && e.who.service == "iam" && e.who.awsOwned
+	return e.stricter(e.who.awsOwned)
 }
 
 // explicitDeny looks for a Deny of any kind that can speak of this request.
@@ -132,7 +132,7 @@ func (e *evaluation) organization() (Decision, bool) {
 func (e *evaluation) resourceOnly() Decision {
 	if g := e.grants(); g.itself.statement != nil {
 		return decided(Allowed, e.resourceReference(g.itself))
-	} else if e.assume[Resource] {
+	} else if e.assume[Resource] && e.samePartition() {
 		return decided(Allowed)
 	}
 	return denied(kindOnly(Resource))
@@ -148,7 +148,7 @@ func (e *evaluation) withinAccount() Decision {
 		// Named itself, or as anybody: nothing else needs to allow.
 		return decided(Allowed, e.resourceReference(g.itself))
 	}
-	if e.who.caller.Kind == policy.CallerRoot && !e.who.special {
+	if e.who.caller.Kind == policy.CallerRoot && !e.stricter(e.who.special) {
 		return decided(Allowed, kindOnly(Root))
 	}
 	if g.role.statement != nil {
@@ -164,7 +164,7 @@ func (e *evaluation) withinAccount() Decision {
 // byIdentity: the caller's own policies allow. For a resource ruled by its own
 // policy that policy must trust the account as well.
 func (e *evaluation) byIdentity(accountTrusted bool) Decision {
-	if e.who.special && !accountTrusted && !e.assume[Resource] {
+	if e.stricter(e.who.special) && !accountTrusted && !e.assume[Resource] {
 		return denied(kindOnly(Resource))
 	}
 	if e.who.caller.Kind == policy.CallerRoot {
@@ -296,7 +296,7 @@ func (g *resourceGrants) any() (found, bool) {
 
 func (e *evaluation) samePartition() bool {
 	caller, resource := e.who.caller.Partition, e.who.partition
-	return caller == "" || resource == "" || caller == resource || e.request.ResourcePattern
+	return caller == "" || resource == "" || caller == resource
 }
 
 func (e *Engine) refer(layer int, f found) ground {

@@ -69,6 +69,12 @@ func (e *evaluation) sure(b bool) truth {
 	return truthOf(b)
 }
 
+// stricter reports whether a rule that only ever denies is taken to hold.
+func (e *evaluation) stricter(t truth) bool {
+	e.guesses = e.guesses || t == maybe
+	return e.counts(t, true)
+}
+
 // counts reports whether a match is good enough for a statement with an effect.
 func (e *evaluation) counts(t truth, deny bool) bool {
 	return t == yes || t == maybe && deny == e.strict

@@ -286,7 +286,7 @@ func (e *evaluation) notes(x *Explanation) []string {
 	case len(by) > 0 && by[0].Kind == Root:
 		out = append(out, "the root user of an account has every permission that its resources and organization leave it")
 	}
-	if e.who.special && !e.engine.resource {
+	if e.who.special != no && !e.engine.resource {
 		out = append(out, e.specialPolicy()+" was not supplied; without it nobody has access, whatever other policies say")
 	}
 	if !e.who.sameAccount && !e.withoutAccount() && !e.engine.resource {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -32,7 +33,11 @@ type Request struct {
 	ResourceInManagementAccount  bool
 
 	// What is not known, for questions about templates.
-	ResourcePattern bool     // Resource is a pattern; any ARN that it matches may be meant
+	//
+	// With ResourcePattern the resource is a pattern; any ARN that it matches may
+	// be meant, as far as it lies in the partition and account that the pattern
+	// shows or, where it shows none, in those of the principal.
+	ResourcePattern bool
 	Unknown         []string // condition keys that may be absent or hold anything
 	UnknownRest     bool     // so may every key that Context does not hold
 }
@@ -63,11 +68,11 @@ type subject struct {
 	caller      policy.Caller
 	owner       string // account of the resource
 	sameAccount bool
-	special     bool // a role's trust policy or a KMS key policy rules the resource
+	special     truth // a role's trust policy or a KMS key policy rules the resource
 
 	partition, service string // of the resource; "" for "*"
 	account            string // that the resource shows, or the request names; "" where neither does
-	awsOwned           bool   // an AWS managed policy
+	awsOwned           truth  // an AWS managed policy that the action changes
 }
 
 // read takes the request apart.
@@ -165,7 +170,7 @@ func (s *subject) read(r *Request, action traits) error {
 	if err := s.readResource(r, action); err != nil {
 		return err
 	}
-	s.compareAccounts(r)
+	s.compareAccounts()
 	return nil
 }
 
@@ -180,9 +185,10 @@ func (s *subject) readResource(r *Request, action traits) error {
 			return ErrBadResource
 		}
 		s.partition, s.service = a.Partition, a.Service
-		s.special = action.is(ruledByTrust) && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/") ||
-			action.is(ruledByKey) && a.Service == "kms" && strings.HasPrefix(a.Resource, "key/")
-		s.awsOwned = a.Account == "aws" && strings.HasPrefix(a.Resource, "policy/")
+		if r.ResourcePattern && strings.ContainsAny(a.Partition, "*?") {
+			s.partition = ""
+		}
+		s.special, s.awsOwned = r.ruledSpecially(action, a)
 		if arn.ValidAccount(a.Account) {
 			s.account = a.Account
 		}
@@ -196,13 +202,59 @@ func (s *subject) readResource(r *Request, action traits) error {
 	return nil
 }
 
-// compareAccounts: a resource whose account nothing shows is the caller's own.
-func (s *subject) compareAccounts(r *Request) {
+// ruledSpecially compares the resource with those that have rules of their own.
+// Only a few actions are under such rules.
+func (r *Request) ruledSpecially(action traits, a arn.ARN) (special, awsOwned truth) {
+	switch {
+	case action&(ruledByTrust|ruledByKey|changesPolicy) == 0:
+		return no, no
+	case r.ResourcePattern:
+		return r.patternRuledSpecially(action)
+	}
+	special = truthOf(action.is(ruledByTrust) && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/") ||
+		action.is(ruledByKey) && a.Service == "kms" && strings.HasPrefix(a.Resource, "key/"))
+	awsOwned = truthOf(action.is(changesPolicy) && a.Service == "iam" && a.Account == "aws" && strings.HasPrefix(a.Resource, "policy/"))
+	return special, awsOwned
+}
+
+func (r *Request) patternRuledSpecially(action traits) (special, awsOwned truth) {
+	resource := pattern.Compile(r.Resource)
+	if action.is(ruledByTrust) {
+		special = covers("arn:*:iam:*:*:role/*", resource)
+	}
+	if action.is(ruledByKey) {
+		special = covers("arn:*:kms:*:*:key/*", resource)
+	}
+	if action.is(changesPolicy) {
+		awsOwned = covers("arn:*:iam:*:aws:policy/*", resource)
+	}
+	return special, awsOwned
+}
+
+// covers reports whether an entry matches all, some or none of what a pattern
+// stands for.
+func covers(entry string, p *pattern.Pattern) truth {
+	return coversPattern(pattern.Dialect{Colons: 5}.Compile(pattern.Wild(entry)), p)
+}
+
+func coversPattern(entry, p *pattern.Pattern) truth {
+	if pattern.Subset(p, entry) == pattern.Yes {
+		return yes
+	}
+	if _, v := pattern.Overlaps(p, entry); v != pattern.No {
+		return maybe
+	}
+	return no
+}
+
+// compareAccounts: a resource whose account or partition nothing shows is of the
+// caller's own.
+func (s *subject) compareAccounts() {
 	s.owner = s.account
 	if s.owner == "" {
 		s.owner = s.caller.Account
 	}
-	samePartition := s.partition == "" || s.caller.Partition == "" || s.partition == s.caller.Partition || r.ResourcePattern
+	samePartition := s.partition == "" || s.caller.Partition == "" || s.partition == s.caller.Partition
 	s.sameAccount = s.owner == s.caller.Account && samePartition
 }
 

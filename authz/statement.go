@@ -89,7 +89,9 @@ func (s *statement) touches(e *evaluation) truth {
 		e.vague = false
 		return e.sure(s.resources.Match(e.request.Resource, func(slot int) (string, bool) { return e.variable(slot) }))
 	}
-	return s.touchesPattern(e.pattern())
+	t := s.touchesPattern(e.pattern())
+	e.guesses = e.guesses || t == maybe
+	return t
 }
 
 // touchesPattern compares resources with a request whose resource is known only
@@ -100,15 +102,10 @@ func (s *statement) touchesPattern(p *pattern.Pattern) truth {
 	}
 	result := no
 	for _, entry := range s.resources.Entries {
-		switch {
-		case entry.All():
+		if entry.All() {
 			result = yes
-		case pattern.Subset(p, entry.Pattern()) == pattern.Yes:
-			result = yes
-		default:
-			if _, v := pattern.Overlaps(p, entry.Pattern()); v != pattern.No {
-				result = max(result, maybe)
-			}
+		} else {
+			result = max(result, coversPattern(entry.Pattern(), p))
 		}
 	}
 	if s.resources.Not {

@@ -128,6 +128,9 @@ func parseInstant(s string) (instant, bool) {
 		n, err := strconv.ParseInt(s, 10, 64)
 		return instant{seconds: n}, err == nil
 	}
+	if len(s) > len("2006-01-02T15") && s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
+		return instant{}, false // time.Parse is more lenient: hours of one digit, decimal commas
+	}
 	for _, layout := range dateLayouts {
 		if len(s) < len("2006") || len(layout) <= len("2006-01-02") && len(s) != len(layout) {
 			continue
