@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
@@ -157,8 +159,8 @@ func (o *Options) check() source.List {
 	if o.Type != "" && o.Type != Standard && o.Type != Express {
 		bad("type", "type %q is neither STANDARD nor EXPRESS", o.Type)
 	}
-	if strings.ContainsAny(o.Name, " <>{}[]?*\"#%\\^|~`$&,;:/") {
-		bad("stateMachineName", "%q is not a name of a state machine", o.Name)
+	if utf8.RuneCountInString(o.Name) > maxMachineName || strings.ContainsAny(o.Name, " <>{}[]?*\"#%\\^|~`$&,;:/") || strings.ContainsFunc(o.Name, unicode.IsControl) {
+		bad("stateMachineName", "%q is not a name of a state machine: up to %d characters, and none of the special ones", o.Name, maxMachineName)
 	}
 	for _, key := range []struct{ name, value, service, kind string }{{"kmsKeyArn", o.KMSKey, "kms", "key"}, {"permissionsBoundary", o.PermissionsBoundary, "iam", "policy"}} {
 		a, err := arn.Parse(key.value)
@@ -196,6 +198,10 @@ func (o *Options) resolved() Options {
 	}
 	return out
 }
+
+// maxMachineName is the longest name of a state machine, in characters. Source:
+// Step Functions API reference, CreateStateMachine.
+const maxMachineName = 80
 
 // isReference reports whether a value stands for one that the deploying tool
 // fills in: "${AWS::AccountId}".
