@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,7 +95,22 @@ type result struct {
 	badUsage bool // the findings are about the command line
 }
 
+// run makes the roles of all inputs. Who asked for JSON gets it even when there
+// was nothing to work on.
 func (f *generateFlags) run(e *env, inputs []string) error {
+	err := f.generateAll(e, inputs)
+	var code exit
+	if err == nil || errors.As(err, &code) || f.format != "json" {
+		return err
+	}
+	results := make([]result, len(inputs))
+	for i, input := range inputs {
+		results[i] = result{input: input, findings: source.List{{Code: "BAD_USAGE", Severity: source.Error, Message: err.Error()}}}
+	}
+	return errors.Join(err, writeJSON(e.stdout, e, results))
+}
+
+func (f *generateFlags) generateAll(e *env, inputs []string) error {
 	write, failLevel, err := f.resolve()
 	if err != nil {
 		return err

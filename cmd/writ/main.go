@@ -75,7 +75,19 @@ func newRoot(e *env) *cobra.Command {
 		return fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())
 	})
 	root.AddCommand(newGenerate(e), newVersion(e), newMan(e))
+	refuseUnknownShells(root)
 	return root
+}
+
+// refuseUnknownShells makes "writ completion SHELL" an error for a shell that
+// Cobra has no script for; by itself it prints help and succeeds.
+func refuseUnknownShells(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 }
 
 func isTerminal(f *os.File) bool {

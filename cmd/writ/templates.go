@@ -32,7 +32,7 @@ func jsonNode(v any) (*yaml.Node, error) {
 }
 
 // uniqueName makes an identifier of letters and digits (and what extra allows)
-// that no earlier role has.
+// that no earlier role has. It begins with a letter or '_'.
 func uniqueName(name, extra string, used map[string]bool) string {
 	id := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(extra, r) {
@@ -40,7 +40,7 @@ func uniqueName(name, extra string, used map[string]bool) string {
 		}
 		return -1
 	}, name)
-	if id == "" || id[0] >= '0' && id[0] <= '9' {
+	if id == "" || strings.IndexByte("0123456789-", id[0]) >= 0 {
 		id = "Role" + id
 	}
 	unique := id
