@@ -99,6 +99,3 @@ var customerKey = integration{
 			conditions: []conditionRule{{operator: "StringEquals", key: "kms:EncryptionContext:aws:states:stateMachineArn", values: ownMachine}}},
 	},
 }
-
-// emptyRole is what the console gives a machine that needs nothing.
-var emptyRole = integration{name: "nothing", source: "activities-iam"}

@@ -87,6 +87,4 @@ var (
 		"foundation = {model...}",
 	}
 	s3Shape = shape{"s3://{bucket}/{key...}"}
-	// The key of an S3 inventory manifest: PREFIX/SOURCE/CONFIG/DATE/manifest.json.
-	inventoryShape = shape{"{inventory...}/{date}/{manifest}"}
 )
