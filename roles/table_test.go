@@ -174,8 +174,11 @@ func TestLeastIsContainedInConsole(t *testing.T) {
 
 func assertContained(t *testing.T, name string, m *asl.StateMachine) {
 	t.Helper()
-	small := mustGenerate(t, m, withStyle(Least))
-	large := mustGenerate(t, m, withStyle(Console))
+	assertWithin(t, name, mustGenerate(t, m, withStyle(Least)), mustGenerate(t, m, withStyle(Console)))
+}
+
+func assertWithin(t testing.TB, name string, small, large *Role) {
+	t.Helper()
 	for _, gr := range small.Grants {
 		switch {
 		case gr.Purpose == PassRole, gr.Purpose == Tag, gr.Purpose == Dependent:

@@ -1,0 +1,68 @@
+package roles
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var codeForm = regexp.MustCompile(`^[A-Z]+(_[A-Z0-9]+)+$`)
+
+// notCodes are strings of the same form that are values of definitions, and
+// ROLE_INCOMPLETE, which no definition may bring about: see verify_test.go.
+var notCodes = map[string]bool{"IAM_ROLE": true, "RESOURCE_POLICY": true, "ROLE_INCOMPLETE": true}
+
+// Every code that this package can give stands in some golden section.
+func TestGoldenSectionsHoldEveryCode(t *testing.T) {
+	codes := codesInSources(t)
+	if len(codes) < 15 {
+		t.Fatalf("found only %d codes in the sources: %v", len(codes), codes)
+	}
+	seen := map[string]bool{}
+	for _, c := range goldenCases(t) {
+		for line := range strings.Lines(c.section("least") + c.section("console")) {
+			if fields := strings.Fields(line); len(fields) > 1 {
+				seen[fields[1]] = true
+			}
+		}
+	}
+	for code, where := range codes {
+		if !seen[code] {
+			t.Errorf("%s (%s) is in no golden section", code, where)
+		}
+	}
+}
+
+// codesInSources finds the string literals that have the form of a code.
+func codesInSources(t *testing.T) map[string]token.Position {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := map[string]token.Position{}
+	files := token.NewFileSet()
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(files, e.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if text, err := strconv.Unquote(lit.Value); err == nil && codeForm.MatchString(text) && !notCodes[text] {
+					codes[text] = files.Position(lit.Pos())
+				}
+			}
+			return true
+		})
+	}
+	return codes
+}
