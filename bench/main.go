@@ -58,7 +58,7 @@ func (c *config) typical() error {
 	} else {
 		fmt.Printf("peer: %s on %s; it granted %s\n\n", peer.Peer, peer.Engine, strings.Join(peer.Actions, ", "))
 	}
-	fmt.Println("| | Writ | peer | ratio |\n|---|---:|---:|---:|")
+	fmt.Println("| | Writ | peer | peer/Writ |\n|---|---:|---:|---:|")
 	for _, row := range []struct {
 		name string
 		work work
@@ -75,7 +75,7 @@ func (c *config) typical() error {
 		}
 		theirs, ratio := "", ""
 		if peerErr == nil {
-			theirs, ratio = microseconds(time.Duration(row.peer)), fmt.Sprintf("%.1fx faster", row.peer/float64(d))
+			theirs, ratio = microseconds(time.Duration(row.peer)), fmt.Sprintf("%.2f", row.peer/float64(d))
 		}
 		fmt.Printf("| %s | %s | %s | %s |\n", row.name, microseconds(d), theirs, ratio)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os/exec"
 	"slices"
 	"syscall"
@@ -13,22 +14,22 @@ import (
 // machine is doing.
 
 const (
-	rounds    = 9
-	roundTime = 100 * time.Millisecond
+	rounds    = 20
+	roundTime = 50 * time.Millisecond
 )
 
-// cost returns the processor time of one call of w: the median of several
-// rounds, after one that warms up.
+// cost returns the processor time of one call of w: that of the best of several
+// rounds, for what shares a processor with it only ever makes it slower.
 func cost(w work) (time.Duration, error) {
-	var times []time.Duration
-	for range rounds + 1 {
+	best := time.Duration(math.MaxInt64)
+	for range rounds {
 		d, err := round(w)
 		if err != nil {
 			return 0, err
 		}
-		times = append(times, d)
+		best = min(best, d)
 	}
-	return median(times[1:]), nil
+	return best, nil
 }
 
 func round(w work) (time.Duration, error) {
