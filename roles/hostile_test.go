@@ -203,6 +203,9 @@ func checkFuzzed(t *testing.T, role *Role, findings source.List) {
 	if (role == nil) != findings.HasErrors() {
 		t.Errorf("role %v beside findings %v", role != nil, findings)
 	}
+	if slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == "ROLE_INCOMPLETE" }) {
+		t.Errorf("the role does not allow what it is for: %v", findings)
+	}
 	if role == nil {
 		return
 	}
