@@ -1,0 +1,274 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/cases"
+)
+
+// answerPrinter prints answers for people: the decision, who decided, and what
+// would change it.
+type answerPrinter struct {
+	w     io.Writer
+	color bool
+	all   bool // every statement
+	err   error
+}
+
+func (p *answerPrinter) printf(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+// line prints one branch: a word, and what it says.
+func (p *answerPrinter) line(word, format string, args ...any) {
+	p.printf("  %-10s  %s\n", word, fmt.Sprintf(format, args...))
+}
+
+// more prints what belongs to the branch above.
+func (p *answerPrinter) more(format string, args ...any) {
+	p.printf("              %s\n", fmt.Sprintf(format, args...))
+}
+
+func (p *answerPrinter) answer(a *answer) {
+	if a.name != "" {
+		p.printf("%s\n", plain(a.name))
+	}
+	r := a.result()
+	p.printf("%s  %s on %s\n", p.paint(r), plain(a.request.Action), plain(a.request.Resource))
+	p.line("principal", "%s", plain(a.request.Principal))
+	if r == authz.Invalid {
+		if err := a.x.Decision.Err; err != nil {
+			p.line("error", "%v", err)
+		} else {
+			p.line("error", "the case cannot be read")
+		}
+		return
+	}
+	p.deciders(a, r)
+	p.nearest(a)
+	p.keys(a)
+	p.change(a, r)
+	for _, note := range a.x.Notes {
+		p.line("note", "%s", note)
+	}
+	if p.all {
+		p.statements(a)
+	}
+}
+
+func (p *answerPrinter) paint(r authz.Result) string {
+	color := map[authz.Result]string{authz.Allowed: "32"}[r]
+	switch {
+	case !p.color:
+		return r.String()
+	case denied(r):
+		color = "31"
+	case color == "":
+		color = "33"
+	}
+	return "\x1b[1;" + color + "m" + r.String() + "\x1b[0m"
+}
+
+func (p *answerPrinter) deciders(a *answer, r authz.Result) {
+	word := "decided by"
+	if r != a.x.Decision.Result {
+		for _, m := range a.missing {
+			p.line("hangs on", "the text of %s policy %s", m.Kind, plain(m.ARN))
+		}
+		return
+	}
+	for _, ref := range a.x.Decision.By() {
+		p.line(word, "%s", a.decider(ref, r))
+		word = "and by"
+	}
+	if r == authz.Undecided {
+		for i := range a.x.Statements {
+			if s := &a.x.Statements[i]; s.Speaks && s.Outcome == authz.Undecided {
+				p.line("hangs on", "%s", a.place(s.Reference))
+				p.failures(a, s)
+			}
+		}
+	}
+}
+
+// decider describes what decided.
+func (a *answer) decider(ref authz.Reference, r authz.Result) string {
+	if ref.Statement >= 0 {
+		return a.place(ref)
+	}
+	switch ref.Kind {
+	case authz.Root:
+		return "the right of the account's root user"
+	case authz.Service:
+		return "a rule of the service"
+	case authz.SCP, authz.RCP:
+		return fmt.Sprintf("%s of level %d: no statement allows it", kindWords[ref.Kind], ref.Level)
+	}
+	if r == authz.Allowed {
+		return kindWords[ref.Kind]
+	}
+	return kindWords[ref.Kind] + ": no statement allows it"
+}
+
+// kindWords name kinds of policy in a sentence.
+var kindWords = map[authz.Kind]string{
+	authz.Identity: "identity policies", authz.Group: "group policies", authz.Boundary: "the permissions boundary",
+	authz.Session: "session policies", authz.Resource: "the resource policy", authz.SCP: "service control policies",
+	authz.RCP: "resource control policies", authz.Endpoint: "the VPC endpoint policy",
+}
+
+// place says where a statement stands: its policy, Sid and position.
+func (a *answer) place(ref authz.Reference) string {
+	policy, s := cases.Statement(&a.set, ref)
+	out := ref.Kind.String()
+	if ref.Level >= 0 {
+		out += fmt.Sprintf(" level %d", ref.Level)
+	}
+	if s == nil {
+		return out
+	}
+	out += " " + plain(policy.Name)
+	if s.Sid != "" {
+		out += fmt.Sprintf(" %q", s.Sid)
+	} else {
+		out += fmt.Sprintf(" statement %d", ref.Statement)
+	}
+	if file := policy.Document.File; file != nil {
+		at := file.Position(s.Span.Start)
+		if policy.Name == file.Name {
+			out = strings.Replace(out, " "+plain(policy.Name), "", 1)
+		}
+		out += fmt.Sprintf(" at %s:%d:%d", plain(file.Name), at.Line, at.Column)
+	}
+	return out
+}
+
+func (p *answerPrinter) nearest(a *answer) {
+	if a.x.Nearest < 0 || a.x.Decision.Result == authz.Allowed || a.x.Decision.Result == authz.Undecided {
+		return
+	}
+	s := &a.x.Statements[a.x.Nearest]
+	p.line("nearest", "%s", a.place(s.Reference))
+	p.failures(a, s)
+}
+
+func (p *answerPrinter) failures(a *answer, s *authz.StatementReport) {
+	for _, f := range s.Failures {
+		p.more("%s", failureText(f))
+	}
+}
+
+// failureText says what a statement wants and what the request has.
+func failureText(f authz.Failure) string {
+	what := f.Element
+	if f.Key != "" {
+		what = "Condition " + plain(f.Operator) + " " + plain(f.Key)
+	}
+	got := "the request has " + someOf(f.Got)
+	switch {
+	case f.Unknown && f.Key != "":
+		got = "its value is not known"
+	case f.Unknown:
+		got += ", which may be meant"
+	case len(f.Got) == 0:
+		got = "the request has no such key"
+	}
+	return fmt.Sprintf("%s says %s; %s", what, someOf(f.Wanted), got)
+}
+
+// mostValues bounds the values shown; the JSON has them all.
+const mostValues = 3
+
+func someOf(values []string) string {
+	if len(values) == 0 {
+		return "nothing"
+	}
+	var shown []string
+	for _, v := range values[:min(len(values), mostValues)] {
+		shown = append(shown, fmt.Sprintf("%q", clip(v)))
+	}
+	out := strings.Join(shown, ", ")
+	if more := len(values) - mostValues; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
+}
+
+// clip cuts what would fill the screen.
+func clip(s string) string {
+	const most = 200
+	if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
+}
+
+func (p *answerPrinter) keys(a *answer) {
+	if len(a.x.MissingKeys) > 0 {
+		p.line("missing", "%s", plain(strings.Join(a.x.MissingKeys, ", ")))
+	}
+	if len(a.x.UnknownKeys) > 0 && a.x.Decision.Result == authz.Undecided {
+		p.line("unknown", "%s", plain(strings.Join(a.x.UnknownKeys, ", ")))
+	}
+	if p.all {
+		for _, e := range a.x.Derived {
+			p.line("derived", "%s = %s", plain(e.Key), someOf(e.Values))
+		}
+	}
+}
+
+// change says what would allow a denied request.
+func (p *answerPrinter) change(a *answer, r authz.Result) {
+	if !denied(r) {
+		return
+	}
+	c := a.x.Change
+	if !c.Possible {
+		if r == authz.ExplicitlyDenied {
+			p.line("to allow", "no grant helps: the statement that denies must go, or except this request")
+		} else {
+			p.line("to allow", "no grant helps")
+		}
+		return
+	}
+	var places []string
+	for _, k := range c.Kinds {
+		places = append(places, grantPlaces[k])
+	}
+	p.line("to allow", "Allow %s on %s in %s", plain(c.Action), plain(clip(c.Resource)), strings.Join(places, ", and in "))
+}
+
+var grantPlaces = map[authz.Kind]string{
+	authz.Identity: "an identity policy", authz.Boundary: "the permissions boundary", authz.Session: "a session policy",
+	authz.Resource: "the resource policy", authz.SCP: "a service control policy of every level that lacks it",
+	authz.Endpoint: "the VPC endpoint policy",
+}
+
+func (p *answerPrinter) statements(a *answer) {
+	if len(a.x.Statements) == 0 {
+		p.line("statements", "none")
+	}
+	word := "statements"
+	for i := range a.x.Statements {
+		s := &a.x.Statements[i]
+		p.line(word, "%s: %s, %s", a.place(s.Reference), s.Effect, outcome(s))
+		p.failures(a, s)
+		word = ""
+	}
+}
+
+// plain keeps a hostile name from writing control sequences to a terminal.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}

@@ -1,0 +1,372 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/writ-iam/writ/account"
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/cases"
+	"github.com/writ-iam/writ/denial"
+	"github.com/writ-iam/writ/source"
+)
+
+// simulateFlags are the flags of writ simulate as the user wrote them.
+type simulateFlags struct {
+	identity, groups, session    []string
+	scps, rcps                   []string
+	boundary, resource, endpoint string
+	actions, resources           []string
+	context, unknown             []string
+	request                      authz.Request
+	cases, account, format       string
+	why                          bool
+
+	unreadable bool // not all of the cases could be read
+}
+
+func newSimulate(e *env) *cobra.Command {
+	var f simulateFlags
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Decide whether a request is allowed, and say why",
+		Long: `Simulate decides requests against IAM policies of every kind, as AWS does, and
+says which statement decided, which one came nearest, and what would change the
+answer. Policies come from files, one document each, JSON or YAML.
+
+Exit codes: 0 every request is allowed; 1 one is denied; 2 wrong usage or
+unreadable input; 3 one hangs on something that is not known.`,
+		Example: `  writ simulate --identity policy.json --principal arn:aws:iam::123456789012:user/alice \
+      --action ecs:RunTask --resource 'arn:aws:ecs:eu-west-1:123456789012:task-definition/web:3' \
+      --context ecs:cluster=arn:aws:ecs:eu-west-1:123456789012:cluster/web
+  writ simulate --account-details account.json --principal arn:aws:iam::123456789012:role/app --action s3:GetObject
+  writ simulate --cases cases.jsonl --format jsonl`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(e) },
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *simulateFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	r := &f.request
+	flags.StringVar(&r.Principal, "principal", "", "who asks: an ARN, a service such as ecs-tasks.amazonaws.com, or anonymous")
+	flags.StringArrayVar(&f.actions, "action", nil, "what is asked for, as in ecs:RunTask (repeatable)")
+	flags.StringArrayVar(&f.resources, "resource", nil, "on what: an ARN, or * for actions that take no resource (repeatable; default *)")
+	flags.StringVar(&r.ResourceAccount, "resource-account", "", "account that owns the resource (default: that in its ARN, else the principal's)")
+	flags.StringArrayVar(&f.context, "context", nil, "a condition key, as KEY=VALUE[,VALUE...]; values with commas stand in double quotes (repeatable)")
+	flags.StringArrayVar(&f.identity, "identity", nil, "file with a policy of the user or role (repeatable)")
+	flags.StringArrayVar(&f.groups, "group", nil, "file with a policy of a group of the user (repeatable)")
+	flags.StringVar(&f.boundary, "boundary", "", "file with the permissions boundary")
+	flags.StringArrayVar(&f.session, "session", nil, "file with a session policy (repeatable)")
+	flags.StringVar(&f.resource, "resource-policy", "", "file with the policy of the resource; of a role, its trust policy; of a KMS key, its key policy")
+	flags.StringArrayVar(&f.scps, "scp", nil, "files with the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
+	flags.StringArrayVar(&f.rcps, "rcp", nil, "likewise, resource control policies")
+	flags.StringVar(&f.endpoint, "endpoint", "", "file with the policy of the VPC endpoint that the call goes through")
+	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details, for all policies of the principal")
+	flags.BoolVar(&r.ServiceLinkedRole, "service-linked-role", false, "the principal is a service-linked role")
+	flags.BoolVar(&r.PrincipalInManagementAccount, "principal-in-management-account", false, "the principal's account is its organization's management account")
+	flags.BoolVar(&r.ResourceInManagementAccount, "resource-in-management-account", false, "likewise, the account of the resource")
+	flags.StringArrayVar(&f.unknown, "unknown", nil, "a condition key that may be absent or hold anything (repeatable)")
+	flags.BoolVar(&r.UnknownRest, "unknown-context", false, "so may every key that --context does not give")
+	flags.BoolVar(&r.ResourcePattern, "resource-pattern", false, "resources are patterns: * and ? in them stand for what is not known")
+	flags.StringVar(&f.cases, "cases", "", "file with requests and policies: JSON lines or YAML, as writ test takes them")
+	flags.StringVar(&f.format, "format", "text", "output: text, json (a document per request) or jsonl (a line per request)")
+	flags.BoolVar(&f.why, "why", false, "show what every statement has to say")
+	complete(cmd, "format", "text", "json", "jsonl")
+	for _, other := range []string{
+		"principal", "action", "resource", "resource-account", "context", "identity", "group", "boundary", "session", "resource-policy", "scp", "rcp",
+		"endpoint", "account-details", "service-linked-role", "principal-in-management-account", "resource-in-management-account", "unknown",
+		"unknown-context", "resource-pattern",
+	} {
+		cmd.MarkFlagsMutuallyExclusive("cases", other)
+	}
+}
+
+func (f *simulateFlags) run(e *env) error {
+	if !slices.Contains([]string{"text", "json", "jsonl"}, f.format) {
+		return fmt.Errorf("unknown format %q: one of text, json, jsonl", f.format)
+	}
+	answers, err := f.answers(e)
+	if err != nil {
+		return err
+	}
+	if err := f.write(e, answers); err != nil {
+		return err
+	}
+	if f.unreadable {
+		return exit(exitUsage)
+	}
+	return answersExit(answers)
+}
+
+func (f *simulateFlags) write(e *env, answers []answer) error {
+	if f.format != "text" {
+		return writeAnswersJSON(e.stdout, answers, f.why, f.format == "jsonl")
+	}
+	p := answerPrinter{w: e.stdout, color: e.terminal && e.getenv("NO_COLOR") == "", all: f.why}
+	for i := range answers {
+		if i > 0 {
+			p.printf("\n")
+		}
+		p.answer(&answers[i])
+	}
+	return p.err
+}
+
+func (f *simulateFlags) answers(e *env) ([]answer, error) {
+	if f.cases != "" {
+		return f.answerCases(e)
+	}
+	if f.request.Principal == "" || len(f.actions) == 0 {
+		return nil, errors.New("--principal and --action are needed, or --cases\nsee 'writ simulate --help'")
+	}
+	if err := f.readContext(); err != nil {
+		return nil, err
+	}
+	f.request.Unknown = f.unknown
+	if len(f.resources) == 0 {
+		f.resources = []string{"*"}
+	}
+	s, err := f.situation(e)
+	if err != nil {
+		return nil, err
+	}
+	var answers []answer
+	for _, action := range f.actions {
+		for _, resource := range f.resources {
+			r := f.request
+			r.Action, r.Resource = action, resource
+			a, err := s.explain(e, r)
+			if err != nil {
+				return nil, err
+			}
+			answers = append(answers, a)
+		}
+	}
+	return answers, nil
+}
+
+// readContext reads the values of --context.
+func (f *simulateFlags) readContext() error {
+	for _, c := range f.context {
+		key, text, ok := strings.Cut(c, "=")
+		if !ok || key == "" {
+			return fmt.Errorf("--context %q: write KEY=VALUE[,VALUE...]", c)
+		}
+		values := []string{""}
+		if text != "" {
+			r := csv.NewReader(strings.NewReader(text))
+			r.LazyQuotes = true
+			var err error
+			if values, err = r.Read(); err != nil {
+				return fmt.Errorf("--context %q: %w", c, err)
+			}
+			if _, err := r.Read(); err != io.EOF {
+				return fmt.Errorf("--context %q: a value with a line break stands in double quotes", c)
+			}
+		}
+		f.request.Context = append(f.request.Context, authz.Entry{Key: key, Values: values})
+	}
+	return nil
+}
+
+// situation is the policies that speak, and what an account adds to them.
+type situation struct {
+	set     authz.Set
+	lenient authz.Set // as set, where missing policies allow everything
+	missing []account.Missing
+	account *account.Account // nil without --account-details
+	context authz.Context    // what the account knows
+
+	engine *authz.Engine // of lenient
+}
+
+// situation reads all policies.
+func (f *simulateFlags) situation(e *env) (*situation, error) {
+	var s situation
+	if f.account != "" {
+		if err := s.fromAccount(e, f.account, f.request.Principal); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.readPolicies(e, &s.set); err != nil {
+		return nil, err
+	}
+	if s.set.Boundary != nil { // given, or found: then none is missing
+		s.missing = slices.DeleteFunc(s.missing, func(m account.Missing) bool { return m.Kind == authz.Boundary })
+	}
+	return &s, s.compile(e)
+}
+
+// fromAccount finds the policies of a principal in account details.
+func (s *situation) fromAccount(e *env, file, principal string) error {
+	var err error
+	if s.account, err = readAccount(e, file); err != nil {
+		return err
+	}
+	attached, findings := s.account.SetFor(principal)
+	printList(e, findings)
+	if findings.HasErrors() {
+		return exit(exitUsage)
+	}
+	s.set, s.missing, s.context = attached.Set, attached.Missing, attached.Context
+	return nil
+}
+
+// readAccount reads account details. Errors about single principals are no
+// obstacle to asking about others: SetFor refuses the ones concerned.
+func readAccount(e *env, file string) (*account.Account, error) {
+	text, err := readInput(e, file)
+	if err != nil {
+		return nil, err
+	}
+	a, findings := account.ParseDetails(source.NewFile(inputName(file), text))
+	printList(e, findings)
+	if a == nil {
+		return nil, exit(exitUsage)
+	}
+	return a, nil
+}
+
+func (s *situation) compile(e *env) error {
+	s.lenient = (&account.Attached{Set: s.set, Missing: s.missing}).Lenient()
+	engine, findings := authz.Compile(s.lenient)
+	if engine == nil {
+		printList(e, findings.Sorted())
+		return exit(exitUsage)
+	}
+	s.engine = engine
+	return nil
+}
+
+// explain answers a request. A role of the account brings its trust policy when
+// it is to be assumed.
+func (s *situation) explain(e *env, r authz.Request) (answer, error) {
+	r.Context = joinContext(r.Context, s.context)
+	if s.account != nil && s.set.Resource == nil && denial.AboutTrust(r.Action) {
+		if trust := s.account.TrustOf(r.Resource); trust != nil {
+			own := *s
+			own.set.Resource = trust
+			if err := own.compile(e); err != nil {
+				return answer{}, err
+			}
+			s = &own
+		}
+	}
+	return answer{request: r, set: s.lenient, missing: s.missing, x: s.engine.Explain(r)}, nil
+}
+
+// joinContext adds keys that the request does not give.
+func joinContext(given, more authz.Context) authz.Context {
+	out := slices.Clone(given)
+	for _, entry := range more {
+		if !slices.ContainsFunc(given, func(g authz.Entry) bool { return strings.EqualFold(g.Key, entry.Key) }) {
+			out = append(out, entry)
+		}
+	}
+	return out
+}
+
+// readPolicies reads the policy files that flags name into a set.
+func (f *simulateFlags) readPolicies(e *env, set *authz.Set) error {
+	r := policyReader{env: e}
+	set.Identity = append(set.Identity, r.list(f.identity)...)
+	set.Groups = append(set.Groups, r.list(f.groups)...)
+	set.Session = r.list(f.session)
+	if f.boundary != "" {
+		set.Boundary = r.one(f.boundary)
+	}
+	set.Resource = r.one(f.resource)
+	set.Endpoint = r.one(f.endpoint)
+	set.SCPs, set.RCPs = r.levels(f.scps), r.levels(f.rcps)
+	if r.err == nil && r.findings.HasErrors() {
+		printList(e, r.findings.Sorted())
+		return exit(exitUsage)
+	}
+	return r.err
+}
+
+// policyReader reads policy files and gathers what there is to say.
+type policyReader struct {
+	env      *env
+	findings source.List
+	err      error
+}
+
+func (r *policyReader) one(name string) *authz.Policy {
+	if name == "" || r.err != nil {
+		return nil
+	}
+	text, err := readInput(r.env, name)
+	if err != nil {
+		r.err = err
+		return nil
+	}
+	doc, findings := cases.ParsePolicy(source.NewFile(inputName(name), text))
+	r.findings = append(r.findings, findings...)
+	return &authz.Policy{Name: inputName(name), Document: doc}
+}
+
+func (r *policyReader) list(names []string) []authz.Policy {
+	var out []authz.Policy
+	for _, name := range names {
+		if p := r.one(name); p != nil {
+			out = append(out, *p)
+		}
+	}
+	return out
+}
+
+// levels reads the levels of control policies. An empty level is one without
+// policies, which allows nothing.
+func (r *policyReader) levels(flags []string) [][]authz.Policy {
+	var out [][]authz.Policy
+	for _, flag := range flags {
+		names := slices.DeleteFunc(strings.Split(flag, ","), func(s string) bool { return s == "" })
+		out = append(out, r.list(names))
+	}
+	return out
+}
+
+func inputName(name string) string {
+	if name == "-" {
+		return "<stdin>"
+	}
+	return name
+}
+
+// answerCases answers the requests of a file of cases. A case that cannot be
+// read has an answer that says so.
+func (f *simulateFlags) answerCases(e *env) ([]answer, error) {
+	list, findings, err := readCases(e, f.cases)
+	if err != nil {
+		return nil, err
+	}
+	printList(e, findings)
+	if len(list) == 0 {
+		return nil, exit(exitUsage)
+	}
+	var answers []answer
+	for i := range list {
+		c := &list[i]
+		engine, findings := c.Compile()
+		if engine == nil {
+			answers = append(answers, answer{name: c.Name, findings: findings})
+			continue
+		}
+		for j := range c.Cells {
+			answers = append(answers, answer{name: c.Name, request: c.Cells[j].Request, set: c.Policies, x: engine.Explain(c.Cells[j].Request)})
+		}
+	}
+	f.unreadable = findings.HasErrors()
+	return answers, nil
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"strings"
+
+	"github.com/writ-iam/writ/cases"
+	"github.com/writ-iam/writ/source"
+)
+
+var testFormats = map[string]func(*env, *testRun) error{
+	"text": writeTestText, "json": writeTestJSON, "junit": writeJUnit, "github": writeGitHub,
+}
+
+// writeTestText prints failures with their explanations, and a line per file.
+func writeTestText(e *env, run *testRun) error {
+	p := answerPrinter{w: e.stdout, color: e.terminal && e.getenv("NO_COLOR") == ""}
+	for i := range run.files {
+		p.testFile(&run.files[i])
+	}
+	p.printf("%d passed, %d failed (%d requests)\n", run.passed, run.failed, run.requests)
+	return p.err
+}
+
+func (p *answerPrinter) testFile(f *testFile) {
+	failed := len(f.broken)
+	for i := range f.results {
+		r := &f.results[i]
+		if r.Passed() {
+			continue
+		}
+		failed++
+		p.printf("FAIL  %s\n      at %s:%d\n", plain(r.Case.Name), plain(f.name), position(r.Case).Line)
+		for j := range r.Cells {
+			if r.Cells[j].Failure != "" {
+				p.failure(r.Case, &r.Cells[j])
+			}
+		}
+		p.printf("\n")
+	}
+	for _, c := range f.broken {
+		p.printf("FAIL  %s\n      at %s:%d\n      cannot run: %s\n\n", plain(c.Name), plain(f.name), position(c).Line, plain(errorText(c)))
+	}
+	word := "ok  "
+	if failed > 0 {
+		word = "FAIL"
+	}
+	p.printf("%s  %s (%d cases)\n", word, plain(f.name), len(f.results)+len(f.broken))
+}
+
+// failure prints what differs, and the explanation below it.
+func (p *answerPrinter) failure(c *cases.Case, cell *cases.CellResult) {
+	p.printf("      %s\n", plain(cell.Failure))
+	p.printf("%s", indent(p.explained(c, cell), "      "))
+}
+
+// explained returns the explanation of a cell as writ simulate prints it.
+func (p *answerPrinter) explained(c *cases.Case, cell *cases.CellResult) string {
+	var out bytes.Buffer
+	inner := answerPrinter{w: &out, color: p.color}
+	inner.answer(answerOf(c, cell))
+	return out.String()
+}
+
+func indent(text, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
+}
+
+// The shape of JUnit's XML, as Jenkins, GitLab and GitHub actions read it.
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
+		Cases    []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		File    string        `xml:"file,attr"`
+		Line    int           `xml:"line,attr"`
+		Failure *junitProblem `xml:"failure,omitempty"`
+		Error   *junitProblem `xml:"error,omitempty"`
+	}
+	junitProblem struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+func writeJUnit(e *env, run *testRun) error {
+	suites := junitSuites{Name: "writ"}
+	for i := range run.files {
+		s := junitFile(&run.files[i])
+		suites.Tests += s.Tests
+		suites.Failures += s.Failures
+		suites.Errors += s.Errors
+		suites.Suites = append(suites.Suites, s)
+	}
+	out, err := xml.MarshalIndent(suites, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s%s\n", xml.Header, out)
+	return err
+}
+
+func junitFile(f *testFile) junitSuite {
+	s := junitSuite{Name: f.name, Tests: len(f.results) + len(f.broken), Errors: len(f.broken)}
+	for i := range f.results {
+		r := &f.results[i]
+		c := junitOf(f, r.Case)
+		if !r.Passed() {
+			s.Failures++
+			message, text := failures(r)
+			c.Failure = &junitProblem{message, text}
+		}
+		s.Cases = append(s.Cases, c)
+	}
+	for _, broken := range f.broken {
+		c := junitOf(f, broken)
+		c.Error = &junitProblem{errorText(broken), ""}
+		s.Cases = append(s.Cases, c)
+	}
+	return s
+}
+
+func junitOf(f *testFile, c *cases.Case) junitCase {
+	return junitCase{Name: c.Name, Class: f.name, File: f.name, Line: position(c).Line}
+}
+
+// failures returns what differs in the first request that fails, and the
+// explanations of all.
+func failures(r *cases.Result) (message, text string) {
+	var b strings.Builder
+	p := answerPrinter{w: &b}
+	for i := range r.Cells {
+		if cell := &r.Cells[i]; cell.Failure != "" {
+			if message == "" {
+				message = cell.Failure
+			}
+			p.printf("%s\n%s", plain(cell.Failure), p.explained(r.Case, cell))
+		}
+	}
+	return message, b.String()
+}
+
+// writeGitHub prints workflow commands, which GitHub shows beside the lines of
+// a pull request, and a summary.
+func writeGitHub(e *env, run *testRun) error {
+	var b strings.Builder
+	for _, f := range run.findings {
+		annotate(&b, f)
+	}
+	for i := range run.files {
+		for j := range run.files[i].results {
+			r := &run.files[i].results[j]
+			if r.Passed() {
+				continue
+			}
+			message, text := failures(r)
+			fmt.Fprintf(&b, "::error file=%s,line=%d,title=%s::%s\n", property(run.files[i].name), position(r.Case).Line,
+				property(r.Case.Name+": "+message), data(text))
+		}
+	}
+	fmt.Fprintf(&b, "%d passed, %d failed (%d requests)\n", run.passed, run.failed, run.requests)
+	_, err := e.stdout.Write([]byte(b.String()))
+	return err
+}
+
+// annotate writes a finding as a workflow command.
+func annotate(b *strings.Builder, f source.Finding) {
+	level := "warning"
+	if f.Severity == source.Error {
+		level = "error"
+	}
+	place := ""
+	if f.File != nil {
+		at := f.File.Position(f.Span.Start)
+		place = fmt.Sprintf("file=%s,line=%d,col=%d,", property(f.File.Name), at.Line, at.Column)
+	}
+	message := f.Message
+	if f.Hint != "" {
+		message += "\nhint: " + f.Hint
+	}
+	fmt.Fprintf(b, "::%s %stitle=%s::%s\n", level, place, property(f.Code), data(message))
+}
+
+// data and property escape what a workflow command gives a meaning to. Source:
+// GitHub's toolkit, packages/core/src/command.ts.
+func data(s string) string { return escapeData.Replace(s) }
+
+func property(s string) string { return escapeProperty.Replace(s) }
+
+var (
+	escapeData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	escapeProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
