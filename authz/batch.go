@@ -205,7 +205,7 @@ func (e *evaluation) ask(c *compiled) said {
 
 func (e *evaluation) anyApplies(list []*statement) bool {
 	for _, s := range list {
-		if t, _ := s.applies(e); t == yes {
+		if t, _ := s.applies(e, nil); t == yes {
 			return true
 		}
 	}

@@ -264,7 +264,7 @@ func (e *evaluation) grants() resourceGrants {
 		return g
 	}
 	e.each(e.engine.of[Resource].from, false, func(f found) bool {
-		t, strength := f.applies(e)
+		t, strength := f.applies(e, f.entry)
 		if !e.counts(t, false) {
 			return true
 		}

@@ -169,7 +169,7 @@ func (e *evaluation) first(layer int, denies bool) (found, bool) {
 		if best.statement != nil && f.order >= best.order {
 			return false // later ones of this list come later still
 		}
-		if t, _ := f.applies(e); e.counts(t, denies) {
+		if t, _ := f.applies(e, f.entry); e.counts(t, denies) {
 			best = f
 			return false
 		}
@@ -187,7 +187,7 @@ func (e *evaluation) each(layer int, deny bool, visit func(found) bool) {
 	}
 	for i, c := range e.engine.layers[layer].policies {
 		for _, s := range c.about(e.request.Action).with(deny) {
-			if !visit(found{s, uint64(i)<<32 | uint64(s.index), int32(i)}) {
+			if !visit(placed(s, i)) {
 				break
 			}
 		}

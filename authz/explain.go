@@ -153,7 +153,7 @@ func (e *evaluation) report(s *statement) StatementReport {
 		Failure{Element: s.principalElement(), Wanted: principals(s), Got: []string{e.request.Principal}})
 	result = result.and(fail(truthOf(s.actions.Match(e.request.Action)), actionWeight,
 		Failure{Element: element(s.actions.Not, "Action"), Wanted: texts(s.source.Action, s.source.NotAction), Got: []string{e.request.Action}}))
-	result = result.and(fail(s.touches(e), resourceWeight,
+	result = result.and(fail(s.touches(e, nil), resourceWeight,
 		Failure{Element: element(s.resources.Not, "Resource"), Wanted: texts(s.source.Resource, s.source.NotResource), Got: []string{e.request.Resource}}))
 	relevant := result != no
 	for i := range s.conditions {

@@ -2,6 +2,8 @@ package authz
 
 import (
 	"slices"
+
+	"github.com/writ-iam/writ/arn"
 )
 
 // Statements about an action are gathered when the action is first asked about,
@@ -31,7 +33,7 @@ func (c *candidates) with(deny bool) *group {
 // group is statements with one effect, by the resources that they may match.
 type group struct {
 	few      []found            // small groups are tried in order
-	byPrefix map[string][]found // larger ones by the literal beginning of their resources
+	byPrefix map[string][]found // larger ones, resource by resource, by its literal beginning
 	lengths  []int              // of those beginnings
 }
 
@@ -40,19 +42,30 @@ type found struct {
 	*statement
 	order  uint64 // policy and statement: the first is named
 	policy int32
+	entry  *arn.Resource // the one resource of the statement to compare; nil for all of them
 }
 
-// fewStatements is the size up to which trying every statement is cheapest.
+// fewStatements is the size up to which trying every statement, and every
+// resource in it, is cheapest.
 const fewStatements = 8
 
 func (g *group) add(list []found) {
-	if len(list) <= fewStatements {
+	size := 0
+	for _, f := range list {
+		size += max(1, len(f.resources.Entries))
+	}
+	if size <= fewStatements {
 		g.few = list
 		return
 	}
 	g.byPrefix = map[string][]found{}
 	for _, f := range list {
-		for _, prefix := range f.prefixes() {
+		if f.resources.Absent || f.resources.Not {
+			g.byPrefix[""] = append(g.byPrefix[""], f)
+			continue
+		}
+		for _, f.entry = range f.resources.Entries {
+			prefix := f.entry.Pattern().Prefix()
 			g.byPrefix[prefix] = append(g.byPrefix[prefix], f)
 		}
 	}
@@ -62,21 +75,6 @@ func (g *group) add(list []found) {
 		}
 	}
 	slices.Sort(g.lengths)
-}
-
-// prefixes returns the literal beginnings of a statement's resources; "" where
-// any resource may match.
-func (s *statement) prefixes() []string {
-	if s.resources.Absent || s.resources.Not {
-		return []string{""}
-	}
-	var out []string
-	for _, entry := range s.resources.Entries {
-		if p := entry.Pattern().Prefix(); !slices.Contains(out, p) {
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 // each visits the statements that may match the resource of a request, list by
@@ -134,8 +132,12 @@ func (l *layer) about(action string, deny bool) []found {
 	var out []found
 	for i, c := range l.policies {
 		for _, s := range c.about(action).with(deny) {
-			out = append(out, found{s, uint64(i)<<32 | uint64(s.index), int32(i)})
+			out = append(out, placed(s, i))
 		}
 	}
 	return out
+}
+
+func placed(s *statement, policy int) found {
+	return found{statement: s, order: uint64(policy)<<32 | uint64(s.index), policy: int32(policy)}
 }

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -50,14 +51,15 @@ func compileStatement(doc *policy.Document, i int, of *compiled, vars *policy.Va
 }
 
 // applies reports whether the statement speaks of the request, its action
-// aside, and how strongly it names the caller.
-func (s *statement) applies(e *evaluation) (truth, policy.Strength) {
+// aside, and how strongly it names the caller. With an entry only that resource
+// of the statement is compared.
+func (s *statement) applies(e *evaluation, entry *arn.Resource) (truth, policy.Strength) {
 	e.variables = s.of.variables
 	strength := s.names(e)
 	if strength == policy.NotNamed {
 		return no, strength
 	}
-	t := s.touches(e)
+	t := s.touches(e, entry)
 	for i := range s.conditions {
 		if t == no {
 			return no, strength
@@ -84,32 +86,42 @@ func (s *statement) names(e *evaluation) policy.Strength {
 }
 
 // touches compares resources.
-func (s *statement) touches(e *evaluation) truth {
+func (s *statement) touches(e *evaluation, entry *arn.Resource) truth {
 	if !e.request.ResourcePattern {
 		e.vague = false
-		return e.sure(s.resources.Match(e.request.Resource, func(slot int) (string, bool) { return e.variable(slot) }))
+		value := func(slot int) (string, bool) { return e.variable(slot) }
+		if entry != nil {
+			return e.sure(entry.MatchVars(e.request.Resource, value))
+		}
+		return e.sure(s.resources.Match(e.request.Resource, value))
 	}
-	t := s.touchesPattern(e.pattern())
+	t := s.touchesPattern(e.pattern(), entry)
 	e.guesses = e.guesses || t == maybe
 	return t
 }
 
 // touchesPattern compares resources with a request whose resource is known only
 // as a pattern.
-func (s *statement) touchesPattern(p *pattern.Pattern) truth {
-	if s.resources.Absent {
+func (s *statement) touchesPattern(p *pattern.Pattern, entry *arn.Resource) truth {
+	switch {
+	case s.resources.Absent:
 		return yes
+	case entry != nil:
+		return entryTouches(entry, p)
 	}
 	result := no
 	for _, entry := range s.resources.Entries {
-		if entry.All() {
-			result = yes
-		} else {
-			result = max(result, coversPattern(entry.Pattern(), p))
-		}
+		result = max(result, entryTouches(entry, p))
 	}
 	if s.resources.Not {
 		return result.not()
 	}
 	return result
+}
+
+func entryTouches(entry *arn.Resource, p *pattern.Pattern) truth {
+	if entry.All() {
+		return yes
+	}
+	return coversPattern(entry.Pattern(), p)
 }
