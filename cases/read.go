@@ -76,12 +76,11 @@ type draft struct {
 type requestDraft struct {
 	authz.Request
 	span              source.Span
-	action, actions   []spelled
-	resource          []spelled
-	resources         []spelled
-	hasActionsList    bool
-	hasResourcesList  bool
 	principalSupplied bool
+
+	action, resource                 []spelled // one, or nil where it is absent
+	actions, resources               []spelled
+	hasActionsList, hasResourcesList bool
 }
 
 // spelled is a string with its place.
@@ -182,7 +181,7 @@ func (r *reader) time(dst *time.Time, v *jsontree.Value) {
 func (r *reader) one(v *jsontree.Value, name string) []spelled {
 	if v.Kind == jsontree.Array {
 		r.report(codeType, v.Span, "write "+name+"s: for several", "%s is a list; it should be a string", name)
-		return nil
+		return []spelled{}
 	}
 	var s spelled
 	r.text(&s.text, v, name)
@@ -249,23 +248,17 @@ func (r *reader) contextValues(v *jsontree.Value, key string) []string {
 
 // finish builds the requests of a case once all its fields have been read.
 func (d *draft) finish(r *reader, v *jsontree.Value) {
-	start := firstLine(r.file, d.Span)
-	missing := func(has bool, name string, span source.Span) {
-		if !has {
-			r.report(codeMissing, span, "", "the %s is missing", name)
-		}
-	}
-	missing(v.Member("name") != nil, "name of the case", start)
-	missing(d.hasRequest, "request", start)
-	missing(d.hasPolicies, "field policies", start)
+	d.missing(r, v.Member("name") != nil, "/name", "the case has no name")
+	d.missing(r, d.hasRequest, "/request", "the case has no request")
+	d.missing(r, d.hasPolicies, "/policies", "the case has no policies")
 	if !d.hasRequest {
 		return
 	}
 	q := &d.request
-	missing(q.principalSupplied, "principal of the request", q.span)
+	d.missing(r, q.principalSupplied, "/request/principal", "the request has no principal")
 	actions := q.choose(r, q.action, q.actions, q.hasActionsList, "action")
 	resources := q.choose(r, q.resource, q.resources, q.hasResourcesList, "resource")
-	missing(len(actions) > 0 || q.action != nil || q.hasActionsList, "action of the request", q.span)
+	d.missing(r, q.action != nil || q.hasActionsList, "/request/action", "the request has no action")
 	if q.resource == nil && !q.hasResourcesList {
 		resources = []spelled{{text: "*", span: q.span}}
 	}
@@ -278,6 +271,22 @@ func (d *draft) finish(r *reader, v *jsontree.Value) {
 	}
 	d.table(r, actions, resources)
 	d.expect(r, actions, resources)
+}
+
+// missing reports what a case lacks, at the place where it should stand.
+func (d *draft) missing(r *reader, has bool, at, message string) {
+	if has {
+		return
+	}
+	span, pointer := d.Span, ""
+	if span != r.root.Span {
+		pointer = jsontree.Pointer(r.root, span)
+	}
+	if d.hasRequest && strings.HasPrefix(at, "/request/") {
+		span = d.request.span
+	}
+	d.Findings = append(d.Findings, source.Finding{Code: codeMissing, Severity: source.Error, File: r.file,
+		Span: firstLine(r.file, span), Path: pointer + at, Message: message})
 }
 
 // choose returns what stands under the singular or the plural of a name.

@@ -31,6 +31,10 @@ func (r *reader) suite(v *jsontree.Value) {
 		r.wrongType(s.cases, "cases", "a list of cases")
 		return
 	}
+	if len(s.cases.Items) == 0 {
+		r.report(codeNoCases, s.cases.Span, "", "the suite has no case")
+		return
+	}
 	if shared := size(s.request) + size(s.policies); shared*len(s.cases.Items) > maxShared {
 		r.report(codeTooMany, s.cases.Span, "", "%d cases that share %d values are more than can be read", len(s.cases.Items), shared)
 		return
