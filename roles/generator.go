@@ -2,6 +2,7 @@ package roles
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -28,9 +29,13 @@ type generator struct {
 
 // grantKey is what two grants must share to be one.
 type grantKey struct {
-	action, resource, conditions, service string
-	purpose                               Purpose
-	pattern                               string
+	what, resource, service string
+	purpose                 Purpose
+	pattern                 string
+}
+
+func (gr *Grant) key() grantKey {
+	return grantKey{gr.what, gr.Resource, gr.Service, gr.Purpose, gr.Pattern}
 }
 
 func newGenerator(m *asl.StateMachine, opts Options) *generator {
@@ -165,7 +170,7 @@ func (g *generator) call(c call) {
 // needs reports required parameters that are not there. They are treated as
 // values known at run time.
 func (g *generator) needs(c call) {
-	for _, need := range words(c.row.needs) {
+	for need := range words(c.row.needs) {
 		paths := strings.Split(need, "|")
 		if slices.ContainsFunc(paths, func(p string) bool { return g.lookup(c, p).exists() }) {
 			continue
@@ -262,4 +267,10 @@ func (g *generator) statePointer(s *asl.State) string {
 	return g.machine.Pointer(s.NameSpan)
 }
 
-func words(s string) []string { return strings.Fields(s) }
+// words goes through what is separated by spaces.
+func words(s string) iter.Seq[string] { return strings.FieldsSeq(s) }
+
+func firstWord(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	return word
+}

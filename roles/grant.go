@@ -20,7 +20,7 @@ type reading struct {
 // rule grants what one rule says.
 func (g *generator) rule(c call, r *rule) {
 	readings := []reading{{}}
-	for _, name := range words(r.reads) {
+	for name := range words(r.reads) {
 		readings = g.readParameter(c, name, readings)
 	}
 	for _, rd := range readings {
@@ -160,7 +160,7 @@ func (g *generator) resources(r *rule, rd reading) []resource {
 		return nil
 	}
 	var out []resource
-	for _, t := range words(template) {
+	for t := range words(template) {
 		text, known, _ := fill(t, rd.captures)
 		res := resource{text: text}
 		// What the definition names in full rests on nothing, though something
@@ -197,7 +197,7 @@ func (g *generator) conditions(c call, r *rule, rd reading) []Condition {
 			continue
 		}
 		condition := Condition{Operator: cr.operator, Key: cr.key}
-		for _, template := range words(cr.values) {
+		for template := range words(cr.values) {
 			if text, ok := g.conditionValue(c, template, rd.captures); ok {
 				condition.Values = append(condition.Values, text)
 			}
@@ -242,7 +242,7 @@ func (g *generator) conditionValue(c call, template string, have captures) (stri
 func (g *generator) grant(c call, r *rule, on resource, conditions []Condition, dynamic bool) {
 	g.broad[on.text] = g.broad[on.text] || dynamic
 	shape := conditionText(conditions)
-	for _, action := range words(r.actions) {
+	for action := range words(r.actions) {
 		grant := Grant{
 			Action: action, Resource: on.text, Conditions: conditions,
 			Purpose: r.purpose, Service: c.row.name, Source: pageOf(c.row, r), Note: r.note,
@@ -251,11 +251,13 @@ func (g *generator) grant(c call, r *rule, on resource, conditions []Condition, 
 		if c.row.patterns != 0 {
 			grant.Pattern = c.pattern.String()
 		}
-		key := grantKey{strings.ToLower(action), on.text, shape, grant.Service, grant.Purpose, grant.Pattern}
-		at, seen := g.index[key]
+		if grant.what = action; shape != "" {
+			grant.what += "\x00" + shape
+		}
+		at, seen := g.index[grant.key()]
 		if !seen {
 			at = len(g.grants)
-			g.index[key] = at
+			g.index[grant.key()] = at
 			g.grants = append(g.grants, grant)
 		}
 		g.grants[at].addState(c.state)

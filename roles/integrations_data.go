@@ -250,7 +250,7 @@ func sageMakerJob(kind, nameParameter, resourceType, eventRule, roles string) in
 	if kind == "Training" || kind == "Transform" {
 		in.doubted = callback
 	}
-	for _, parameter := range words(roles) {
+	for parameter := range words(roles) {
 		in.params = append(in.params, param{path: parameter, as: roleShape})
 		in.rules = append(in.rules, passes(parameter, "sagemaker.amazonaws.com"))
 	}
@@ -270,10 +270,10 @@ func sageMakerRequest(name, needs string, rules ...rule) integration {
 		params:   []param{{path: "ExecutionRoleArn", as: roleShape}},
 		rules:    append(rules, listTags),
 	}
-	for _, parameter := range words(needs) {
+	for parameter := range words(needs) {
 		in.params = append(in.params, param{path: parameter, as: shape{"{" + parameter + "}"}})
 	}
-	first := words(needs)[0]
+	first := firstWord(needs)
 	in.rules = append(in.rules, tags("Tags", "sagemaker:AddTags", rules[0].resource, first))
 	return in
 }

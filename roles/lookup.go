@@ -89,7 +89,7 @@ func (k known) addMember(v asl.Value, rest string) known {
 //	Name/variant    it is written in that way (see shape)
 //	Name~predicate  see predicates
 func (g *generator) holds(c call, when string) bool {
-	for _, test := range words(when) {
+	for test := range words(when) {
 		if !g.test(c, test) {
 			return false
 		}
@@ -136,7 +136,7 @@ func (g *generator) optional(c call, when string) bool {
 // requires reports whether the integration cannot do without a parameter, or
 // without one of several of which this is one.
 func (in *integration) requires(path string) bool {
-	for _, need := range words(in.needs) {
+	for need := range words(in.needs) {
 		for _, p := range strings.Split(need, "|") {
 			if p == path {
 				return true

@@ -13,15 +13,15 @@ import (
 func absorb(grants []Grant, broad map[string]bool) []Grant {
 	covering := map[string][]string{} // what a grant says -> resources that may cover its own
 	for _, gr := range grants {
-		if k := gr.what(); (broad[gr.Resource] || gr.Resource == "*") && len(covering[k]) < maxCovering {
+		if k := gr.what; (broad[gr.Resource] || gr.Resource == "*") && len(covering[k]) < maxCovering {
 			covering[k] = append(covering[k], gr.Resource)
 		}
 	}
-	out := grants[:0:0]
-	index := map[grantKey]int{}
+	out := make([]Grant, 0, len(grants))
+	index := make(map[grantKey]int, len(grants))
 	for _, gr := range grants {
-		gr.Resource = widest(gr.Resource, covering[gr.what()])
-		key := grantKey{gr.what(), gr.Resource, "", gr.Service, gr.Purpose, gr.Pattern}
+		gr.Resource = widest(gr.Resource, covering[gr.what])
+		key := gr.key()
 		if at, seen := index[key]; seen {
 			out[at].join(gr)
 			continue
@@ -37,12 +37,6 @@ func absorb(grants []Grant, broad map[string]bool) []Grant {
 
 // maxCovering bounds the work; a role is right, if longer, without it.
 const maxCovering = 64
-
-// what is the action and the conditions of a grant: grants that share it differ
-// only in their resource.
-func (gr *Grant) what() string {
-	return strings.ToLower(gr.Action) + "\x00" + conditionText(gr.Conditions)
-}
 
 func widest(resource string, covering []string) string {
 	for _, c := range covering {
@@ -88,6 +82,7 @@ type statement struct {
 	actions    []string
 	resources  []string
 	conditions []Condition
+	reasons    []Grant
 }
 
 // statements groups grants: first the resources of each action, then the
@@ -96,17 +91,19 @@ type statement struct {
 func statements(grants []Grant) []statement {
 	var perAction []statement
 	at := map[string]int{}
-	seen := map[[2]string]bool{}
+	seen := make(map[[2]string]bool, len(grants))
 	for i := range grants {
 		gr := &grants[i]
-		k := gr.what()
-		if _, ok := at[k]; !ok {
-			at[k] = len(perAction)
+		j, ok := at[gr.what]
+		if !ok {
+			j = len(perAction)
+			at[gr.what] = j
 			perAction = append(perAction, statement{actions: []string{gr.Action}, conditions: gr.Conditions})
 		}
-		if pair := [2]string{k, gr.Resource}; !seen[pair] {
+		s := &perAction[j]
+		s.reasons = append(s.reasons, *gr)
+		if pair := [2]string{gr.what, gr.Resource}; !seen[pair] {
 			seen[pair] = true
-			s := &perAction[at[k]]
 			s.resources = append(s.resources, gr.Resource)
 		}
 	}
@@ -121,6 +118,7 @@ func groupActions(perAction []statement) []statement {
 		k := service + "\x00" + conditionText(s.conditions) + strings.Join(s.resources, "\x00")
 		if i, ok := at[k]; ok {
 			out[i].actions = append(out[i].actions, s.actions...)
+			out[i].reasons = append(out[i].reasons, s.reasons...)
 			continue
 		}
 		at[k] = len(out)

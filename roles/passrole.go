@@ -30,7 +30,7 @@ func (g *generator) passRole(c call, r *rule, rd reading) {
 	for _, on := range g.resources(r, rd) {
 		g.grant(c, r, on, conditions, true)
 	}
-	at := g.lookup(c, words(r.reads)[0]).at.Span()
+	at := g.lookup(c, firstWord(r.reads)).at.Span()
 	g.report("PASS_ROLE_DYNAMIC", source.Warning, at,
 		fmt.Sprintf("the role passed to %s is known at run time only, so any role of the account may be passed to it", r.service),
 		"name the roles with --pass-role "+r.service+"=ARN")
@@ -55,7 +55,7 @@ func (g *generator) concealedRoles(c call) {
 	if all || len(g.opts.PassRoles[service]) > 0 || g.opts.NoPassRole || g.revealed(c) {
 		return
 	}
-	name := g.lookup(c, words(c.row.needs)[0])
+	name := g.lookup(c, firstWord(c.row.needs))
 	text, known := name.single()
 	if known && g.concealed[text] {
 		return
@@ -72,7 +72,7 @@ func (g *generator) concealedRoles(c call) {
 
 // revealed reports whether the definition shows all roles that could be concealed.
 func (g *generator) revealed(c call) bool {
-	for _, path := range words(c.row.reveals) {
+	for path := range words(c.row.reveals) {
 		if k := g.lookup(c, path); !k.exists() || k.part {
 			return false
 		}
@@ -86,8 +86,8 @@ func (g *generator) fromTaskDefinitions(c call) (roles []string, all bool) {
 	if len(g.opts.TaskDefinitions) == 0 {
 		return nil, false
 	}
-	text, known := g.lookup(c, words(c.row.needs)[0]).single()
-	_, captured, _ := c.row.param(words(c.row.needs)[0]).as.read(text, nil, false)
+	text, known := g.lookup(c, firstWord(c.row.needs)).single()
+	_, captured, _ := c.row.param(firstWord(c.row.needs)).as.read(text, nil, false)
 	family, _ := captured.get("family")
 	for _, td := range g.opts.TaskDefinitions {
 		if known && td.Family != family.value {

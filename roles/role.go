@@ -44,17 +44,9 @@ func (g *generator) role() *Role {
 // newPolicy prints grants as the statements of one policy.
 func newPolicy(name string, grants []Grant) Policy {
 	p := Policy{Name: name, Document: &policy.Document{Version: policy.Version2012}}
-	reasons := map[string][]Grant{}
-	for _, gr := range grants {
-		reasons[gr.what()] = append(reasons[gr.what()], gr)
-	}
 	for _, s := range statements(grants) {
 		p.Document.Statements = append(p.Document.Statements, s.policy())
-		var why []Grant
-		for _, action := range s.actions {
-			why = append(why, reasons[(&Grant{Action: action, Conditions: s.conditions}).what()]...)
-		}
-		p.Reasons = append(p.Reasons, why)
+		p.Reasons = append(p.Reasons, s.reasons)
 	}
 	return p
 }
@@ -131,6 +123,9 @@ const roleQuota = 10240
 
 // sizes warns about a role that IAM would not take.
 func (g *generator) sizes(role *Role) {
+	if roughSize(role) < roleQuota/2 {
+		return // no need to print the policies to measure them
+	}
 	total := 0
 	for _, p := range role.Policies {
 		total += policy.Size(p.Document)
@@ -140,6 +135,28 @@ func (g *generator) sizes(role *Role) {
 			fmt.Sprintf("the inline policies hold %d characters; IAM takes %d for one role", total, roleQuota),
 			"split the statements over customer managed policies of up to 6,144 characters, or split the machine")
 	}
+}
+
+// roughSize is more than the policies of a role can take, quotes and names of
+// elements included, as long as their values need no escapes.
+func roughSize(role *Role) int {
+	const perValue, perStatement = 4, 80
+	total := perStatement
+	for _, p := range role.Policies {
+		for i := range p.Document.Statements {
+			s := &p.Document.Statements[i]
+			total += perStatement
+			for _, list := range [...]*policy.List{s.Action, s.Resource} {
+				for j := range list.Values {
+					total += len(list.Values[j].Text) + perValue
+				}
+			}
+			if s.Condition != nil {
+				total += len(conditionText(p.Reasons[i][0].Conditions)) * 2
+			}
+		}
+	}
+	return total
 }
 
 // ServicePrincipal completes the short name of a service: "ecs-tasks" is

@@ -86,6 +86,10 @@ type Grant struct {
 	Source         string   // the page that says so
 	Note           string   // what is worth knowing
 	AssumesAccount bool     // rests on the assumption that a value known at run time names this account
+
+	// what is the action and the conditions: grants that share it differ only in
+	// their resource.
+	what string
 }
 
 // Condition is one line of a Condition element.

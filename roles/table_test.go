@@ -270,7 +270,7 @@ func TestRowsAreConsistent(t *testing.T) {
 			t.Errorf("%s has no source", in.name)
 		}
 		for _, r := range in.rules {
-			for _, read := range words(r.reads) {
+			for read := range words(r.reads) {
 				path, variant, _ := strings.Cut(read, "/")
 				p := in.param(path)
 				if p == nil {
@@ -281,7 +281,7 @@ func TestRowsAreConsistent(t *testing.T) {
 					t.Errorf("%s: rule %q reads %q, which has no such variant", in.name, r.actions, read)
 				}
 			}
-			for _, test := range words(r.when) {
+			for test := range words(r.when) {
 				if _, predicate, ok := strings.Cut(test, "~"); ok && predicates[predicate] == nil {
 					t.Errorf("%s: no predicate %q", in.name, predicate)
 				}

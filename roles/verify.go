@@ -26,23 +26,30 @@ var trusting = sync.OnceValue(func() *authz.Policy {
 	return &p
 })
 
+// verifyTogether is how many statements are decided upon at once. A role only
+// allows, so what part of it allows the whole does; deciding every need against
+// all of a very large role would be quadratic.
+const verifyTogether = 64
+
 // verify reports needs that the role does not meet.
 func (g *generator) verify(role *Role) {
-	if len(g.grants) == 0 {
-		return
-	}
-	set := authz.Set{Resource: trusting()}
+	engines := map[string]*authz.Engine{} // what a grant says -> the part of the role that must allow it
 	for _, p := range role.Policies {
-		set.Identity = append(set.Identity, authz.Policy{Name: p.Name, Document: p.Document})
-	}
-	engine, findings := authz.Compile(set)
-	if engine == nil {
-		g.findings = append(g.findings, findings...)
-		return
+		for from := 0; from < len(p.Document.Statements); from += verifyTogether {
+			to := min(from+verifyTogether, len(p.Document.Statements))
+			part := policy.Document{Version: p.Document.Version, Statements: p.Document.Statements[from:to]}
+			engine, findings := authz.Compile(authz.Set{Identity: []authz.Policy{{Name: p.Name, Document: &part}}, Resource: trusting()})
+			g.findings = append(g.findings, findings...)
+			for i := from; i < to && i < len(p.Reasons); i++ {
+				for _, reason := range p.Reasons[i] {
+					engines[reason.what] = engine
+				}
+			}
+		}
 	}
 	for i := range g.grants {
 		need := &g.grants[i]
-		if d := engine.Decide(need.request()); d.Result != authz.Allowed {
+		if engine := engines[need.what]; engine == nil || engine.Decide(need.request()).Result != authz.Allowed {
 			g.say("ROLE_INCOMPLETE", source.Error,
 				fmt.Sprintf("the role that was made does not allow %s on %s", need.Action, need.Resource),
 				"this is a mistake in Writ: please report it with the definition")

@@ -18,7 +18,9 @@ func TestVerifyFindsWhatIsMissing(t *testing.T) {
 	for lacking := -1; lacking < len(whole); lacking++ {
 		var granted []Grant
 		for i, gr := range whole {
+			whole[i].what = gr.Action
 			if i != lacking {
+				gr.what = gr.Action
 				granted = append(granted, gr)
 			}
 		}
