@@ -19,9 +19,10 @@ type generator struct {
 	open     bool     // partition, Region, account or name is "*"
 	findings source.List
 
-	grants []Grant
-	index  map[grantKey]int
-	broad  map[string]bool // resources that stand for values not known before run time
+	grants   []Grant
+	index    map[grantKey]int
+	anywhere bool            // some value known at run time may name another account
+	broad    map[string]bool // resources that stand for values not known before run time
 
 	passed    map[string]bool // services that some call passes a role to
 	concealed map[string]bool // task definitions whose unknown roles have been reported

@@ -169,7 +169,7 @@ func (g *generator) resources(r *rule, rd reading) []resource {
 			anywhere, _, _ := fill(t, append(captures{{name: "account", value: "*"}}, rd.captures...))
 			res.ownAccount = anywhere != text && !g.opts.AnyAccount
 			if g.opts.AnyAccount {
-				res.text = anywhere
+				res.text, g.anywhere = anywhere, true
 			}
 		}
 		out = append(out, res)

@@ -229,6 +229,12 @@ var computeIntegrations = []integration{
 			{purpose: Cancel, on: job, actions: "emr-containers:CancelJobRun", reads: "VirtualClusterId", resource: virtualCluster + "/jobruns/*", dynamic: "arn:{partition}:emr-containers:{region}:{account}:/virtualclusters/*"},
 			tags("Tags", "emr-containers:TagResource", virtualCluster+"/jobruns/*", "VirtualClusterId"),
 		},
+		cautions: []caution{{
+			when:    "ExecutionRoleArn~unknown",
+			code:    "PASS_ROLE_DYNAMIC",
+			message: "the role of the job is known at run time only, so nothing bounds which role a job may run under",
+			hint:    "name the role in the definition",
+		}},
 	},
 	{
 		name: "emr-serverless:createApplication", source: "emr-serverless-iam",

@@ -65,7 +65,7 @@ var messagingIntegrations = []integration{
 		cautions: []caution{{
 			when:    "AuthType=RESOURCE_POLICY",
 			code:    "RESOURCE_POLICY_NEEDED",
-			message: "AuthType RESOURCE_POLICY: the API's own resource policy must allow states.amazonaws.com, this role cannot",
+			message: "with AuthType RESOURCE_POLICY it is the API's own resource policy that must allow the call; this role cannot",
 			hint:    "allow execute-api:Invoke to states.amazonaws.com under aws:SourceArn with the ARN of this state machine (REST APIs only)",
 		}},
 	},

@@ -143,6 +143,10 @@ func (g *generator) assumptions() {
 			"values known at run time are taken to name resources of the machine's own account and Region",
 			"--any-account lifts the account; grants that rest on this are marked")
 	}
+	if g.anywhere {
+		g.say("ASSUMES_REGION", source.Suggestion,
+			"values known at run time are taken to name resources of the machine's own Region, in any account", "")
+	}
 	if !g.open {
 		return
 	}
