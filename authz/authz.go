@@ -131,7 +131,7 @@ type Engine struct {
 	layers []layer
 	of     [Endpoint + 1]struct{ from, to int } // where the layers of a kind stand
 	plans  *cache[plan]
-	first  *atomic.Pointer[policy.Caller] // who asked first: mostly there is no other
+	first  *atomic.Pointer[asker] // who asked first: mostly there is no other
 	policies
 }
 
@@ -156,7 +156,7 @@ var denyOrder = [...]Kind{RCP, SCP, Endpoint, Resource, Identity, Group, Boundar
 // Compile compiles a set. Findings of severity Error say why a policy cannot be
 // read; the engine is nil then, for no answer would be right.
 func Compile(set Set) (*Engine, source.List) {
-	e := &Engine{plans: newCache((*plan).key), first: new(atomic.Pointer[policy.Caller])}
+	e := &Engine{plans: newCache((*plan).key), first: new(atomic.Pointer[asker])}
 	var findings source.List
 	for _, kind := range denyOrder {
 		e.of[kind].from = len(e.layers)

@@ -4,7 +4,8 @@ import "github.com/writ-iam/writ/policy"
 
 // Decide answers a request. Where the request leaves something unknown, the
 // answer is Undecided unless it is the same whatever the unknown turns out to
-// be. Decide allocates nothing once an action has been asked about before.
+// be. Decide allocates nothing once an action has been asked about before, unless
+// policies look at the time and the request leaves aws:CurrentTime to be derived.
 func (e *Engine) Decide(r Request) Decision {
 	ev := evaluation{engine: e, request: r}
 	return ev.answer()

@@ -22,7 +22,9 @@ func (e *evaluation) derived(key string) (value string, ok bool) {
 	caller := &e.who.caller
 	switch name {
 	case "principalarn":
-		value = principalARN(caller)
+		if value = e.who.arn; value == "" {
+			value = principalARN(caller)
+		}
 	case "principalaccount":
 		value = caller.Account
 	case "principaltype":

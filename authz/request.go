@@ -66,6 +66,7 @@ var (
 // subject is who asks and about what, taken apart.
 type subject struct {
 	caller      policy.Caller
+	arn         string // of the principal, as conditions see it; "" where that is still to be worked out
 	owner       string // account of the resource
 	sameAccount bool
 	special     truth // a role's trust policy or a KMS key policy rules the resource
@@ -104,15 +105,21 @@ func (e *evaluation) caller() (err error) {
 	}
 	first := e.engine.first.Load()
 	if first != nil && first.Text == principal {
-		e.who.caller = *first
+		e.who.caller, e.who.arn = first.Caller, first.arn
 		return nil
 	}
 	e.who.caller, err = policy.ParseCaller(principal)
 	if first == nil && err == nil {
-		c := e.who.caller
+		c := asker{e.who.caller, principalARN(&e.who.caller)}
 		e.engine.first.Store(&c)
 	}
 	return err
+}
+
+// asker is a caller with its ARN as conditions see it.
+type asker struct {
+	policy.Caller
+	arn string
 }
 
 func checkAction(action string) error {

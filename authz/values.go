@@ -118,28 +118,35 @@ type instant struct {
 	nanos   int
 }
 
-// dateLayouts are the W3C subset of ISO 8601. A bare number of four digits is a
-// year; any other whole number counts seconds since 1970.
-var dateLayouts = [...]string{"2006", "2006-01", "2006-01-02", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z07:00"}
-
+// parseInstant reads a date: the W3C subset of ISO 8601, or seconds since 1970.
+// A bare number of four digits is a year.
 func parseInstant(s string) (instant, bool) {
 	const year = 4
 	if s != "" && len(s) != year && digits(strings.TrimPrefix(s, "-")) {
 		n, err := strconv.ParseInt(s, 10, 64)
 		return instant{seconds: n}, err == nil
 	}
-	if len(s) > len("2006-01-02T15") && s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
-		return instant{}, false // time.Parse is more lenient: hours of one digit, decimal commas
+	layout, ok := dateLayout(s)
+	if !ok {
+		return instant{}, false
 	}
-	for _, layout := range dateLayouts {
-		if len(s) < len("2006") || len(layout) <= len("2006-01-02") && len(s) != len(layout) {
-			continue
-		}
-		if t, err := time.Parse(layout, s); err == nil {
-			return instant{t.Unix(), t.Nanosecond()}, true
-		}
+	t, err := time.Parse(layout, s)
+	return instant{t.Unix(), t.Nanosecond()}, err == nil
+}
+
+// dateLayout returns how a date is written, for time.Parse, which is more lenient
+// about hours of one digit and decimal commas.
+func dateLayout(s string) (layout string, ok bool) {
+	const day, hour, minute = "2006-01-02", "2006-01-02T15", "2006-01-02T15:04"
+	switch {
+	case len(s) <= len(day):
+		return day[:len(s)], len(s) == len("2006") || len(s) == len("2006-01") || len(s) == len(day)
+	case len(s) <= len(minute) || s[len(hour)] != ':' || strings.Contains(s, ","):
+		return "", false
+	case s[len(minute)] == ':':
+		return minute + ":05Z07:00", true
 	}
-	return instant{}, false
+	return minute + "Z07:00", true
 }
 
 func (t instant) compare(u instant) int {
