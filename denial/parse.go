@@ -4,6 +4,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/writ-iam/writ/arn"
 )
 
 // The errors of Parse.
@@ -150,11 +152,14 @@ func (d *Denial) parseExplicit(rest string) {
 			d.Kind, longest = Kind(kind), len(p.explicit)
 		}
 	}
-	if name, ok := strings.CutPrefix(strings.TrimSpace(rest[longest:]), ":"); ok {
-		if i := strings.Index(name, "arn:"); i >= 0 {
-			word, _, _ := strings.Cut(name[i:], " ")
-			d.PolicyARN = strings.TrimRight(word, `.,;"')`)
-		}
+	name, ok := strings.CutPrefix(strings.TrimSpace(rest[longest:]), ":")
+	if !ok || longest == 0 {
+		return
+	}
+	word, _, _ := strings.Cut(strings.TrimSpace(name), " ")
+	word = strings.Trim(word, `.,;"'()`)
+	if _, err := arn.Parse(word); err == nil {
+		d.PolicyARN = word
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -77,7 +78,7 @@ func (s *Sealer) Seal(d Decoded, at time.Time) (string, error) {
 // Open decodes a message that is no older than maxAge at a time; a maxAge of
 // zero lets it be of any age. Its errors are ErrInvalidMessage and ErrExpired.
 func (s *Sealer) Open(message string, at time.Time, maxAge time.Duration) (Decoded, error) {
-	if len(message) > MaxEncoded {
+	if len(message) > MaxEncoded || strings.ContainsAny(message, "\r\n") { // which the decoder would pass over
 		return Decoded{}, ErrInvalidMessage
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(message)
