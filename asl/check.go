@@ -84,7 +84,7 @@ func (r *reader) checkOneOf(name string, v *jsontree.Value, values []string) {
 		}
 	}
 	if len(values) > 0 {
-		r.fail("BAD_FIELD_VALUE", v.Span, r.oneOf(v.Text, values), "%s cannot be %q", name, v.Text)
+		r.fail("BAD_FIELD_VALUE", v.Span, oneOf(&r.near, v.Text, values), "%s cannot be %q", name, v.Text)
 	}
 }
 
@@ -259,6 +259,6 @@ func (r *reader) unknownField(o *element, m *jsontree.Member) {
 			known = append(known, sp.name)
 		}
 	}
-	r.report("UNKNOWN_FIELD", source.Warning, m.NameSpan, r.machine.Pointer(m.NameSpan), r.didYouMean(m.Name, known),
+	r.report("UNKNOWN_FIELD", source.Warning, m.NameSpan, r.machine.Pointer(m.NameSpan), r.near.Hint(m.Name, known),
 		"%s has no field %q", o.place, m.Name)
 }

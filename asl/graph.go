@@ -2,6 +2,7 @@ package asl
 
 import (
 	"fmt"
+	"github.com/writ-iam/writ/internal/near"
 
 	"github.com/writ-iam/writ/source"
 )
@@ -154,18 +155,18 @@ func (r *reader) elsewhere(name string) *State {
 // stateHint lists the states of the scope that a mistaken name may have meant,
 // or a few of those there are.
 func (c *scopeCheck) stateHint(name string) string {
-	if c.hints > hintBudget || len(c.scope.States) == 0 {
+	if c.near.Spent() || len(c.scope.States) == 0 {
 		return ""
 	}
 	names := make([]string, len(c.scope.States))
 	for i := range names {
 		names[i] = c.scope.States[i].Name
 	}
-	if near := c.nearest(name, names, 3); len(near) > 0 {
-		return "near names in this scope: " + quoteList(near)
+	if closest := c.near.Names(name, names, 3); len(closest) > 0 {
+		return "near names in this scope: " + near.QuoteAll(closest)
 	}
 	shown := names[:min(5, len(names))]
-	hint := "states in this scope: " + quoteList(shown)
+	hint := "states in this scope: " + near.QuoteAll(shown)
 	if rest := len(names) - len(shown); rest > 0 {
 		hint += fmt.Sprintf(" and %d more", rest)
 	}

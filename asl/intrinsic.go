@@ -173,7 +173,7 @@ func intrinsicHint(name string) string {
 		names = append(names, strings.TrimPrefix(known, "States."))
 	}
 	slices.Sort(names)
-	if near := r.nearest(strings.TrimPrefix(name, "States."), names, 1); len(near) > 0 {
+	if near := r.near.Names(strings.TrimPrefix(name, "States."), names, 1); len(near) > 0 {
 		return fmt.Sprintf("did you mean %q?", "States."+near[0])
 	}
 	return "one of States." + strings.Join(names, ", States.")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -57,7 +58,7 @@ type reader struct {
 	findings   source.List
 	yaml       bool // what fills a placeholder without quotes may be plain text
 	allowHoles bool
-	hints      int // name comparisons spent on hints so far
+	near       near.Finder
 	scopes     []*Scope
 	names      map[string]*State // of all scopes; see elsewhere
 }
@@ -218,12 +219,12 @@ func (r *reader) typeOf(s *State, v *jsontree.Value) Type {
 	} else if hasPlaceholder(t.Text) {
 		r.needed("Type", t)
 	} else {
-		r.fail("UNKNOWN_STATE_TYPE", t.Span, r.oneOf(t.Text, typeNames[1:]), "state type %q does not exist", t.Text)
+		r.fail("UNKNOWN_STATE_TYPE", t.Span, oneOf(&r.near, t.Text, typeNames[1:]), "state type %q does not exist", t.Text)
 	}
 	return Invalid
 }
 
-func typeList() string { return quoteList(typeNames[1:]) }
+func typeList() string { return near.QuoteAll(typeNames[1:]) }
 
 func (r *reader) readCommon(s *State, o *element) {
 	s.Comment = o.text(fComment)

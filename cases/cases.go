@@ -18,6 +18,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -135,7 +136,7 @@ type reader struct {
 	files    map[string]parsed      // policies in other files
 	cases    []Case
 	cells    int
-	hints    int         // see suggest
+	near     near.Finder
 	findings source.List // about the file, not about one case
 
 	root *jsontree.Value // the document being read

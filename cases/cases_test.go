@@ -79,7 +79,7 @@ func failuresOf(r *Result) []string {
 
 // Files with mistakes give the findings of their golden file.
 func TestBadFiles(t *testing.T) {
-	for _, name := range fileNames(t, "testdata/bad", "*.yaml", "*.json*") {
+	for _, name := range fileNames(t, "testdata/bad", "*.yaml", "*.json", "*.jsonl") {
 		t.Run(name, func(t *testing.T) {
 			list, findings := parseFile(t, "testdata/bad", name)
 			var b strings.Builder

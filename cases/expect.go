@@ -84,7 +84,7 @@ func (r *reader) kind(dst *authz.Kind, v *jsontree.Value) {
 		*dst = authz.Kind(i)
 		return
 	}
-	r.report(codeValue, v.Span, orList(r.suggest(text, kinds), kinds), "there is no kind of policy %s", quote(text))
+	r.report(codeValue, v.Span, orList(r.near.Hint(text, kinds), kinds), "there is no kind of policy %s", quote(text))
 }
 
 func (r *reader) index(v *jsontree.Value, name string) *int {
@@ -138,7 +138,7 @@ func (r *reader) perName(v *jsontree.Value, what string, names []spelled) []*jso
 		index, ok := at[m.Name]
 		switch {
 		case !ok:
-			r.report(codeUnknown, m.NameSpan, r.suggest(m.Name, texts(names)), "the request has no %s", quote(m.Name))
+			r.report(codeUnknown, m.NameSpan, r.near.Hint(m.Name, texts(names)), "the request has no %s", quote(m.Name))
 		case r.first(seen, m, m.Name):
 			out[index] = &m.Value
 		}
@@ -165,7 +165,7 @@ func (r *reader) expectation(v *jsontree.Value) Expectation {
 		return ""
 	}
 	if !slices.Contains(expectations, v.Text) {
-		r.report(codeValue, v.Span, orList(r.suggest(v.Text, expectations), expectations), "there is no decision %s", quote(v.Text))
+		r.report(codeValue, v.Span, orList(r.near.Hint(v.Text, expectations), expectations), "there is no decision %s", quote(v.Text))
 		return ""
 	}
 	return Expectation(v.Text)

@@ -41,7 +41,7 @@ func readObject[T any](r *reader, dst *T, v *jsontree.Value, what string, fields
 		}
 		at := slices.IndexFunc(fields, func(f field[T]) bool { return f.name == m.Name })
 		if at < 0 {
-			hint := r.suggest(m.Name, names(fields))
+			hint := r.near.Hint(m.Name, names(fields))
 			if hint == "" {
 				hint = "the fields are " + strings.Join(names(fields), ", ")
 			}
