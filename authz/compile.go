@@ -141,5 +141,5 @@ func aboutCaller(key string) bool {
 // serviceOf returns the lower-case prefix of an action.
 func serviceOf(action string) string {
 	service, _, _ := strings.Cut(action, ":")
-	return strings.ToLower(service)
+	return lower(service)
 }

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
@@ -34,7 +35,8 @@ type condition struct {
 	operator policy.Operator
 	key      string // lower case
 	values   []comparand
-	block    int // where it stands in the statement: ConditionBlock and ConditionKey
+	texts    map[string]struct{} // the values, where they are many and compared as they are
+	block    int                 // where it stands in the statement: ConditionBlock and ConditionKey
 	line     int
 }
 
@@ -63,10 +65,11 @@ func compileConditions(c *policy.Condition, vars *policy.VariableTable) []condit
 			continue
 		}
 		for j, key := range block.Keys {
-			compiled := condition{operator: operator, key: strings.ToLower(key.Name), block: i, line: j}
+			compiled := condition{operator: operator, key: lower(key.Name), block: i, line: j}
 			for _, v := range key.Values.Values {
 				compiled.values = append(compiled.values, compileComparand(operator.BaseOperator, v.Text, vars))
 			}
+			compiled.indexTexts()
 			out = append(out, compiled)
 		}
 	}
@@ -239,7 +242,26 @@ func (c *condition) any(equal func(*comparand) bool) bool {
 	return false
 }
 
+// manyTexts is the number of values from which looking them up is cheaper than
+// comparing each.
+const manyTexts = 16
+
+func (c *condition) indexTexts() {
+	special := func(v comparand) bool { return v.pattern != nil }
+	if c.operator.Family != policy.FamilyString || c.operator.Fold || len(c.values) < manyTexts || slices.ContainsFunc(c.values, special) {
+		return
+	}
+	c.texts = make(map[string]struct{}, len(c.values))
+	for i := range c.values {
+		c.texts[c.values[i].text] = struct{}{}
+	}
+}
+
 func (c *condition) stringAny(e *evaluation, value string) bool {
+	if c.texts != nil {
+		_, ok := c.texts[value]
+		return ok
+	}
 	for i := range c.values {
 		switch v := &c.values[i]; {
 		case v.pattern != nil:

@@ -280,7 +280,7 @@ func (s *script) ask() {
 		s.errorf(q.line, "%v", findings)
 		return
 	}
-	d := engine.Decide(q.request)
+	d := ask(s.t, engine, &q.request)
 	if q.want[0] == "error" {
 		if text := strings.Join(q.want[1:], " "); d.Result != authz.Invalid || d.Err == nil || !strings.Contains(d.Err.Error(), text) {
 			s.errorf(q.line, "got %v, error %v; want an error with %q", d.Result, d.Err, text)

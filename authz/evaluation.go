@@ -1,7 +1,7 @@
 package authz
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
@@ -30,6 +30,7 @@ type evaluation struct {
 	batch     *batch              // nil but for DecideAll, which asks for no ground
 	glob      *pattern.Pattern    // the resource, when it is a pattern
 	large     map[string][]string // the context, when it is too large to search
+	unknown   map[string]bool     // the unknown keys, likewise
 }
 
 // values are those of one condition key. A single value needs no slice.
@@ -86,10 +87,8 @@ func (e *evaluation) lookup(key string) (v values, known bool) {
 	if list, ok := e.given(key); ok {
 		return values{many: list, n: len(list)}, true
 	}
-	for _, u := range e.request.Unknown {
-		if strings.EqualFold(u, key) {
-			return values{}, false
-		}
+	if e.isUnknown(key) {
+		return values{}, false
 	}
 	if text, ok := e.derived(key); ok {
 		if text == "" {
@@ -107,7 +106,7 @@ func (e *evaluation) given(key string) ([]string, bool) {
 		return values, ok
 	}
 	for i := range context {
-		if len(context[i].Key) == len(key) && strings.EqualFold(context[i].Key, key) {
+		if equalFold(context[i].Key, key) {
 			return context[i].Values, true
 		}
 	}
@@ -118,10 +117,25 @@ func (e *evaluation) largeContext() map[string][]string {
 	if e.large == nil {
 		e.large = make(map[string][]string, len(e.request.Context))
 		for _, entry := range e.request.Context {
-			e.large[strings.ToLower(entry.Key)] = entry.Values
+			e.large[lower(entry.Key)] = entry.Values
 		}
 	}
 	return e.large
+}
+
+// isUnknown reports whether the request lists a key as unknown.
+func (e *evaluation) isUnknown(key string) bool {
+	unknown := e.request.Unknown
+	if len(unknown) <= smallContext {
+		return slices.ContainsFunc(unknown, func(u string) bool { return equalFold(u, key) })
+	}
+	if e.unknown == nil {
+		e.unknown = make(map[string]bool, len(unknown))
+		for _, u := range unknown {
+			e.unknown[lower(u)] = true
+		}
+	}
+	return e.unknown[key]
 }
 
 // variable supplies the value of a policy variable: that of a key with one

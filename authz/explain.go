@@ -65,7 +65,7 @@ func (e *Engine) Explain(r Request) Explanation {
 	if x.Decision.Result == Invalid {
 		return x
 	}
-	x.UnknownKeys = ev.trace.unknownKeys
+	x.UnknownKeys = ev.trace.unknownKeys.list
 	ev.examine(&x)
 	x.MissingKeys = ev.trace.missing(&ev)
 	x.Derived = ev.trace.derivedKeys
@@ -79,12 +79,29 @@ func (e *Engine) Explain(r Request) Explanation {
 
 // recorder gathers what the evaluation came across.
 type recorder struct {
-	unknownKeys []string
+	unknownKeys distinct
 	derivedKeys Context
-	askedFor    []string
+	askedFor    distinct
 }
 
-func (r *recorder) unknown(key string) { r.unknownKeys = appendNew(r.unknownKeys, key) }
+// distinct is a list of strings without duplicates.
+type distinct struct {
+	list []string
+	seen map[string]bool
+}
+
+func (d *distinct) add(s string) {
+	if d.seen[s] {
+		return
+	}
+	if d.seen == nil {
+		d.seen = map[string]bool{}
+	}
+	d.seen[s] = true
+	d.list = append(d.list, s)
+}
+
+func (r *recorder) unknown(key string) { r.unknownKeys.add(key) }
 
 func (r *recorder) derived(key, value string) {
 	if !slices.ContainsFunc(r.derivedKeys, func(e Entry) bool { return e.Key == key }) {
@@ -92,24 +109,17 @@ func (r *recorder) derived(key, value string) {
 	}
 }
 
-func (r *recorder) asked(key string) { r.askedFor = appendNew(r.askedFor, key) }
+func (r *recorder) asked(key string) { r.askedFor.add(key) }
 
 // missing lists the keys that were asked for and are absent.
 func (r *recorder) missing(e *evaluation) []string {
 	var out []string
-	for _, key := range r.askedFor {
+	for _, key := range r.askedFor.list {
 		if given, known := e.lookup(key); known && given.len() == 0 {
 			out = append(out, key)
 		}
 	}
 	return out
-}
-
-func appendNew(list []string, s string) []string {
-	if slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
 }
 
 // examine looks at every statement by the same tree that decides.

@@ -108,12 +108,9 @@ func visitList(list []found, visit func(found) bool) {
 	}
 }
 
-// plan returns the plan for an action; nil the first time it is asked for, when
+// newPlan makes the plan for an action; nil the first time it is asked for, when
 // looking into the policies themselves is cheaper than making one.
-func (e *Engine) plan(action string) *plan {
-	if p := e.plans.get(action); p != nil {
-		return p
-	}
+func (e *Engine) newPlan(action string) *plan {
 	if !e.plans.again(action) {
 		return nil
 	}

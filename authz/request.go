@@ -79,10 +79,14 @@ type subject struct {
 // read takes the request apart.
 func (e *evaluation) read() error {
 	r := &e.request
-	if e.plan = e.engine.plan(r.Action); e.plan != nil {
+	if e.plan = e.engine.plans.get(r.Action); e.plan == nil {
+		if err := checkAction(r.Action); err != nil {
+			return err
+		}
+		e.plan = e.engine.newPlan(r.Action)
+	}
+	if e.plan != nil {
 		e.action = e.plan.traits
-	} else if err := checkAction(r.Action); err != nil {
-		return err
 	} else {
 		e.action = traitsOf(r.Action)
 	}
@@ -165,7 +169,7 @@ var actionTraits = map[string]traits{
 }
 
 func traitsOf(action string) traits {
-	action = strings.ToLower(action)
+	action = lower(action)
 	if strings.HasPrefix(action, "kms:") {
 		return ruledByKey
 	}
@@ -273,7 +277,7 @@ func checkContext(c Context) error {
 	if len(c) > smallContext {
 		seen := make(map[string]bool, len(c))
 		for i := range c {
-			k := strings.ToLower(c[i].Key)
+			k := lower(c[i].Key)
 			if seen[k] {
 				return fmt.Errorf("%w: %q", ErrDuplicateKey, c[i].Key)
 			}
@@ -283,7 +287,7 @@ func checkContext(c Context) error {
 	}
 	for i := range c {
 		for j := range i {
-			if len(c[i].Key) == len(c[j].Key) && strings.EqualFold(c[i].Key, c[j].Key) {
+			if equalFold(c[i].Key, c[j].Key) {
 				return fmt.Errorf("%w: %q", ErrDuplicateKey, c[i].Key)
 			}
 		}
