@@ -112,7 +112,7 @@ func (r *reader) sameNames() source.List {
 		if c.Name != "" {
 			at := r.file.Position(before.Span.Start)
 			out = append(out, source.Finding{Code: codeName, Severity: source.Warning, File: r.file, Span: firstLine(r.file, c.Span),
-				Message: fmt.Sprintf("two cases are named %s", quote(c.Name)), Hint: fmt.Sprintf("the first one stands at line %d", at.Line)})
+				Message: fmt.Sprintf("two cases are named %s", near.Quote(c.Name)), Hint: fmt.Sprintf("the first one stands at line %d", at.Line)})
 		}
 	}
 	return out

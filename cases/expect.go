@@ -8,6 +8,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -84,7 +85,7 @@ func (r *reader) kind(dst *authz.Kind, v *jsontree.Value) {
 		*dst = authz.Kind(i)
 		return
 	}
-	r.report(codeValue, v.Span, orList(r.near.Hint(text, kinds), kinds), "there is no kind of policy %s", quote(text))
+	r.report(codeValue, v.Span, orList(r.near.Hint(text, kinds), kinds), "there is no kind of policy %s", near.Quote(text))
 }
 
 func (r *reader) index(v *jsontree.Value, name string) *int {
@@ -105,7 +106,7 @@ func (d *draft) expect(r *reader, actions, resources []spelled) {
 	}
 	perAction := r.perName(d.expected, "expected", actions)
 	for i, v := range perAction {
-		for j, cell := range r.perName(v, "what is expected of "+quote(actions[i].text), resources) {
+		for j, cell := range r.perName(v, "what is expected of "+near.Quote(actions[i].text), resources) {
 			at := i*len(resources) + j
 			if cell == nil || at >= len(d.Cells) {
 				continue
@@ -138,14 +139,14 @@ func (r *reader) perName(v *jsontree.Value, what string, names []spelled) []*jso
 		index, ok := at[m.Name]
 		switch {
 		case !ok:
-			r.report(codeUnknown, m.NameSpan, r.near.Hint(m.Name, texts(names)), "the request has no %s", quote(m.Name))
+			r.report(codeUnknown, m.NameSpan, r.near.Hint(m.Name, texts(names)), "the request has no %s", near.Quote(m.Name))
 		case r.first(seen, m, m.Name):
 			out[index] = &m.Value
 		}
 	}
 	for i, n := range names {
 		if _, ok := seen[n.text]; !ok && out[i] == nil {
-			r.report(codeExpectation, firstLine(r.file, v.Span), "", "%s says nothing of %s", what, quote(n.text))
+			r.report(codeExpectation, firstLine(r.file, v.Span), "", "%s says nothing of %s", what, near.Quote(n.text))
 		}
 	}
 	return out
@@ -165,7 +166,7 @@ func (r *reader) expectation(v *jsontree.Value) Expectation {
 		return ""
 	}
 	if !slices.Contains(expectations, v.Text) {
-		r.report(codeValue, v.Span, orList(r.near.Hint(v.Text, expectations), expectations), "there is no decision %s", quote(v.Text))
+		r.report(codeValue, v.Span, orList(r.near.Hint(v.Text, expectations), expectations), "there is no decision %s", near.Quote(v.Text))
 		return ""
 	}
 	return Expectation(v.Text)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/internal/yamltree"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
@@ -100,7 +101,7 @@ func (r *reader) policyFile(v *jsontree.Value) authz.Policy {
 		return authz.Policy{}
 	case path.IsAbs(ref.file) || strings.Contains(ref.file, `\`):
 		r.report(codeFile, ref.span, "name it from the directory of the test file, with slashes, so that the test runs anywhere",
-			"file %s is not a relative path", quote(ref.file))
+			"file %s is not a relative path", near.Quote(ref.file))
 		return authz.Policy{}
 	case r.open == nil:
 		r.report(codeFile, ref.span, "put the policy into the test", "files cannot be read here")

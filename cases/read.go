@@ -8,6 +8,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -45,7 +46,7 @@ func readObject[T any](r *reader, dst *T, v *jsontree.Value, what string, fields
 			if hint == "" {
 				hint = "the fields are " + strings.Join(names(fields), ", ")
 			}
-			r.report(codeUnknown, m.NameSpan, hint, "%s has no field %s", what, quote(m.Name))
+			r.report(codeUnknown, m.NameSpan, hint, "%s has no field %s", what, near.Quote(m.Name))
 			continue
 		}
 		fields[at].read(r, dst, &m.Value)
@@ -57,7 +58,7 @@ func readObject[T any](r *reader, dst *T, v *jsontree.Value, what string, fields
 func (r *reader) first(seen map[string]source.Span, m *jsontree.Member, key string) bool {
 	if before, ok := seen[key]; ok {
 		at := r.file.Position(before.Start)
-		r.report(codeDuplicate, m.NameSpan, "the first one stands at line "+strconv.Itoa(at.Line), "%s appears twice in one object", quote(m.Name))
+		r.report(codeDuplicate, m.NameSpan, "the first one stands at line "+strconv.Itoa(at.Line), "%s appears twice in one object", near.Quote(m.Name))
 		return false
 	}
 	seen[key] = m.NameSpan
@@ -172,7 +173,7 @@ func (r *reader) time(dst *time.Time, v *jsontree.Value) {
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		r.report(codeValue, v.Span, "write it as in 2026-03-01T09:00:00Z", "time %s is not in the form of RFC 3339", quote(text))
+		r.report(codeValue, v.Span, "write it as in 2026-03-01T09:00:00Z", "time %s is not in the form of RFC 3339", near.Quote(text))
 		return
 	}
 	*dst = t
@@ -203,7 +204,7 @@ func (r *reader) several(v *jsontree.Value, name string) []spelled {
 		item := spelled{span: v.Items[i].Span}
 		r.text(&item.text, &v.Items[i], "an item of "+name)
 		if seen[item.text] {
-			r.report(codeValue, item.span, "", "%s holds %s twice", name, quote(item.text))
+			r.report(codeValue, item.span, "", "%s holds %s twice", name, near.Quote(item.text))
 		}
 		seen[item.text] = true
 		out = append(out, item)
@@ -240,7 +241,7 @@ func (r *reader) contextValues(v *jsontree.Value, key string) []string {
 		case jsontree.String, jsontree.Number, jsontree.Bool:
 			values = append(values, items[i].Text)
 		default:
-			r.wrongType(&items[i], "context key "+quote(key), "a string, number or boolean, or a list of them")
+			r.wrongType(&items[i], "context key "+near.Quote(key), "a string, number or boolean, or a list of them")
 		}
 	}
 	return values

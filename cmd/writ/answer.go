@@ -57,7 +57,7 @@ func answersExit(answers []answer) error {
 // The shape of an answer in JSON; docs/usage.md describes it.
 type (
 	answerJSON struct {
-		FormatVersion string              `json:"format_version"`
+		FormatVersion string              `json:"format_version,omitempty"`
 		Name          string              `json:"name,omitempty"`
 		Request       requestJSON         `json:"request"`
 		Decision      authz.Result        `json:"decision"`

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -131,11 +130,13 @@ func denialOf(d *denial.Decoded) denial.Denial {
 }
 
 func (f *decodeFlags) write(e *env, d *denial.Decoded, why *cause) error {
-	if f.format == "json" {
-		encoder := json.NewEncoder(e.stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(d)
+	switch {
+	case f.format == "json" && why.answer != nil:
+		out := why.json()
+		out.Decoded = d
+		return printJSON(e, out)
+	case f.format == "json":
+		return printJSON(e, d)
 	}
 	p := answerPrinter{w: e.stdout, color: e.terminal && e.getenv("NO_COLOR") == ""}
 	if d.Allowed {

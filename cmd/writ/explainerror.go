@@ -76,7 +76,8 @@ type cause struct {
 }
 
 // find decides the request again with the policies of an account. What the
-// context held is not known, unless it is given.
+// context held beside the keys that are given is not known: messages use old
+// names for some.
 func (c *cause) find(e *env, file string, context authz.Context) error {
 	d := &c.denial
 	if d.Principal == "" || d.Action == "" {
@@ -93,7 +94,7 @@ func (c *cause) find(e *env, file string, context authz.Context) error {
 	if resource == "" {
 		resource = "*"
 	}
-	r := authz.Request{Principal: d.Principal, Action: d.Action, Resource: resource, Context: context, UnknownRest: context == nil}
+	r := authz.Request{Principal: d.Principal, Action: d.Action, Resource: resource, Context: context, UnknownRest: true}
 	if d.Resource == "" { // the message keeps it to itself
 		r.ResourcePattern = true
 	}
@@ -183,7 +184,7 @@ var adviceWords = map[denial.Kind]string{
 
 func (c *cause) write(e *env, format string) error {
 	if format == "json" {
-		return c.writeJSON(e)
+		return printJSON(e, c.json())
 	}
 	p := answerPrinter{w: e.stdout, color: e.terminal && e.getenv("NO_COLOR") == ""}
 	c.writeText(&p)
@@ -254,44 +255,54 @@ func encodedText(d *denial.Denial) string {
 	return fmt.Sprintf("%d characters; decode with: aws sts decode-authorization-message --encoded-message ...", len(d.Encoded))
 }
 
-func (c *cause) writeJSON(e *env) error {
+// causeJSON is the shape of a cause in JSON; docs/usage.md describes it.
+type causeJSON struct {
+	FormatVersion string          `json:"format_version"`
+	Principal     string          `json:"principal"`
+	Action        string          `json:"action"`
+	Resource      string          `json:"resource,omitempty"`
+	Explicit      bool            `json:"explicit"`
+	Kind          denial.Kind     `json:"kind"`
+	PolicyARN     string          `json:"policyArn,omitempty"`
+	Code          string          `json:"code,omitempty"`
+	Operation     string          `json:"operation,omitempty"`
+	Encoded       string          `json:"encodedMessage,omitempty"`
+	Advice        string          `json:"advice,omitempty"`
+	Found         *bool           `json:"found,omitempty"` // with an account: whether it shows what the message says
+	Statements    []statementJSON `json:"statements,omitempty"`
+	Missing       []missingJSON   `json:"missingPolicies,omitempty"`
+	Decoded       *denial.Decoded `json:"decodedMessage,omitempty"`
+}
+
+func (c *cause) json() causeJSON {
 	d := &c.denial
-	out := struct {
-		FormatVersion string          `json:"format_version"`
-		Principal     string          `json:"principal"`
-		Action        string          `json:"action"`
-		Resource      string          `json:"resource,omitempty"`
-		Explicit      bool            `json:"explicit"`
-		Kind          denial.Kind     `json:"kind"`
-		PolicyARN     string          `json:"policyArn,omitempty"`
-		Code          string          `json:"code,omitempty"`
-		Operation     string          `json:"operation,omitempty"`
-		Encoded       string          `json:"encodedMessage,omitempty"`
-		Advice        string          `json:"advice,omitempty"`
-		Statements    []statementJSON `json:"statements,omitempty"`
-		Found         *bool           `json:"found,omitempty"`
-		Missing       []missingJSON   `json:"missingPolicies,omitempty"`
-	}{
+	out := causeJSON{
 		FormatVersion: "1.0", Principal: d.Principal, Action: d.Action, Resource: d.Resource, Explicit: d.Explicit, Kind: d.Kind,
 		PolicyARN: d.PolicyARN, Code: d.Code, Operation: d.Operation, Encoded: d.Encoded,
 	}
 	if d.Action != "" {
 		out.Advice = c.advice()
 	}
-	if c.answer != nil {
-		found := c.found()
-		out.Found = &found
-		for i := range c.culprits {
-			out.Statements = append(out.Statements, c.answer.statement(&c.culprits[i]))
-		}
-		for _, m := range c.answer.missing {
-			out.Missing = append(out.Missing, missingJSON{m.Kind, m.ARN})
-		}
+	if c.answer == nil {
+		return out
 	}
+	found := c.found()
+	out.Found = &found
+	for i := range c.culprits {
+		out.Statements = append(out.Statements, c.answer.statement(&c.culprits[i]))
+	}
+	for _, m := range c.answer.missing {
+		out.Missing = append(out.Missing, missingJSON{m.Kind, m.ARN})
+	}
+	return out
+}
+
+// printJSON prints one indented document.
+func printJSON(e *env, v any) error {
 	encoder := json.NewEncoder(e.stdout)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
+	return encoder.Encode(v)
 }
 
 // readArgument returns an argument, or standard input for "-".

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -240,10 +239,7 @@ func writeTestJSON(e *env, run *testRun) error {
 				Error: errorText(c), Requests: []cellReport{}})
 		}
 	}
-	encoder := json.NewEncoder(e.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
+	return printJSON(e, report)
 }
 
 func reportCase(r *cases.Result) caseReport {
@@ -251,9 +247,11 @@ func reportCase(r *cases.Result) caseReport {
 	for i := range r.Cells {
 		cell := &r.Cells[i]
 		a := answerOf(r.Case, cell)
+		answer := a.json(false)
+		answer.FormatVersion = "" // the report has one
 		out.Requests = append(out.Requests, cellReport{
 			Request: requestJSON{a.request.Principal, a.request.Action, a.request.Resource}, Expected: cell.Cell.Expected,
-			Passed: cell.Failure == "", Failure: cell.Failure, Answer: a.json(false),
+			Passed: cell.Failure == "", Failure: cell.Failure, Answer: answer,
 		})
 	}
 	return out
