@@ -32,7 +32,7 @@ func (c *candidates) with(deny bool) *group {
 
 // group is statements with one effect, by the resources that they may match.
 type group struct {
-	few      []found            // small groups are tried in order
+	all      []found            // in order; small groups are tried one by one
 	byPrefix map[string][]found // larger ones, resource by resource, by its literal beginning
 	lengths  []int              // of those beginnings
 }
@@ -50,12 +50,12 @@ type found struct {
 const fewStatements = 8
 
 func (g *group) add(list []found) {
+	g.all = list
 	size := 0
 	for _, f := range list {
 		size += max(1, len(f.resources.Entries))
 	}
 	if size <= fewStatements {
-		g.few = list
 		return
 	}
 	g.byPrefix = map[string][]found{}
@@ -80,14 +80,8 @@ func (g *group) add(list []found) {
 // each visits the statements that may match the resource of a request, list by
 // list; visit returns false to end its list.
 func (g *group) each(r *Request, visit func(found) bool) {
-	if g.byPrefix == nil {
-		visitList(g.few, visit)
-		return
-	}
-	if r.ResourcePattern {
-		for _, list := range g.byPrefix {
-			visitList(list, visit)
-		}
+	if g.byPrefix == nil || r.ResourcePattern {
+		visitList(g.all, visit)
 		return
 	}
 	for _, length := range g.lengths {

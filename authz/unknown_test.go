@@ -1,9 +1,12 @@
 package authz_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/writ-iam/writ/authz"
 )
@@ -26,8 +29,15 @@ func unknownCoversCompletions(t *testing.T, g generator, set refSet, r *authz.Re
 	if answer.Result == authz.Invalid {
 		t.Fatalf("%v: %s", answer.Err, printRequest(&question))
 	}
-	if x := engine.Explain(question); x.Decision.Result != answer.Result {
+	x := engine.Explain(question)
+	if x.Decision.Result != answer.Result {
 		t.Errorf("Decide says %v, Explain %v", answer.Result, x.Decision.Result)
+	}
+	if answer.Result == authz.Undecided && len(x.UnknownKeys) == 0 && !question.ResourcePattern {
+		t.Errorf("undecided, but no key that it hangs on: %s", printRequest(&question))
+	}
+	if again := engine.Explain(question); !reflect.DeepEqual(x, again) {
+		t.Errorf("explained twice: %s", cmp.Diff(x, again, cmp.Exporter(func(reflect.Type) bool { return true })))
 	}
 
 	for _, c := range completions {
