@@ -121,7 +121,7 @@ var (
 			"arn:aws:iam::${aws:PrincipalAccount}:*", "${aws:PrincipalArn}", "arn:*:iam::*:*", "arn:aws:iam:*:user/alice", "arn:aws:sts::?11111111111:*"},
 		"Null": {"true", "false", "TRUE", "maybe"},
 	}
-	addresses = []string{"10.1.2.3", "11.1.2.3", "2001:db8::1", "10.1", ""}
+	addresses = []string{"10.1.2.3", "11.1.2.3", "2001:db8::1", "10.1", "", "10.1.0.0/16", "0.0.0.0/1"}
 	families  = []string{"String", "String", "Numeric", "Date", "Bool", "Binary", "Ip", "Arn", "Null"}
 )
 

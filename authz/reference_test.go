@@ -830,6 +830,15 @@ func refDate(s string) (time.Time, bool) {
 }
 
 func refContains(block, address string) bool {
+	if ip, part, err := net.ParseCIDR(address); err == nil {
+		_, whole, err := net.ParseCIDR(block)
+		if err != nil {
+			return false
+		}
+		wholeBits, wholeSize := whole.Mask.Size()
+		partBits, partSize := part.Mask.Size()
+		return wholeSize == partSize && wholeBits <= partBits && whole.Contains(ip)
+	}
 	ip := net.ParseIP(address)
 	if ip == nil {
 		return false
