@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/cases"
 	"github.com/writ-iam/writ/denial"
 )
 
@@ -126,6 +127,19 @@ func (c *cause) blame() {
 		case !c.denial.Explicit && !denies && len(s.Failures) > 0 && !failsOn(s, "Action", "NotAction"):
 			c.culprits = append(c.culprits, s)
 		}
+	}
+	c.narrow()
+}
+
+// narrow leaves the statements of the policy that the message names, if any of
+// them is of that policy.
+func (c *cause) narrow() {
+	named := func(s authz.StatementReport) bool {
+		p, _ := cases.Statement(&c.answer.set, s.Reference)
+		return p != nil && p.Name == c.denial.PolicyARN
+	}
+	if c.denial.PolicyARN != "" && slices.ContainsFunc(c.culprits, named) {
+		c.culprits = slices.DeleteFunc(c.culprits, func(s authz.StatementReport) bool { return !named(s) })
 	}
 }
 

@@ -20,8 +20,19 @@ func writeTestText(e *env, run *testRun) error {
 	for i := range run.files {
 		p.testFile(&run.files[i])
 	}
-	p.printf("%d passed, %d failed (%d requests)\n", run.passed, run.failed, run.requests)
+	p.printf("%s\n", run.summary())
 	return p.err
+}
+
+func (run *testRun) summary() string {
+	return fmt.Sprintf("%d passed, %d failed (%s)", run.passed, run.failed, count(run.requests, "request"))
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func (p *answerPrinter) testFile(f *testFile) {
@@ -47,7 +58,7 @@ func (p *answerPrinter) testFile(f *testFile) {
 	if failed > 0 {
 		word = "FAIL"
 	}
-	p.printf("%s  %s (%d cases)\n", word, plain(f.name), len(f.results)+len(f.broken))
+	p.printf("%s  %s (%s)\n", word, plain(f.name), count(len(f.results)+len(f.broken), "case"))
 }
 
 // failure prints what differs, and the explanation below it.
@@ -174,7 +185,7 @@ func writeGitHub(e *env, run *testRun) error {
 				property(r.Case.Name+": "+message), data(text))
 		}
 	}
-	fmt.Fprintf(&b, "%d passed, %d failed (%d requests)\n", run.passed, run.failed, run.requests)
+	fmt.Fprintf(&b, "%s\n", run.summary())
 	_, err := e.stdout.Write([]byte(b.String()))
 	return err
 }
