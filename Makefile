@@ -4,7 +4,7 @@ FUZZTIME ?= 1m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 TOOL = go tool -modfile=internal/tools/go.mod
 
-.PHONY: build test lint fuzz bench man completions licenses clean
+.PHONY: build test lint fuzz bench man completions licenses facts facts-check clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o writ ./cmd/writ
@@ -36,6 +36,15 @@ completions: build
 
 licenses:
 	scripts/licenses build/licenses
+
+facts: internal/catalogen/node_modules
+	node internal/catalogen/generate.mjs
+
+facts-check: internal/catalogen/node_modules
+	node internal/catalogen/generate.mjs --check
+
+internal/catalogen/node_modules: internal/catalogen/package-lock.json
+	cd internal/catalogen && npm ci --ignore-scripts --no-audit --no-fund && touch node_modules
 
 clean:
 	rm -rf writ build dist bench/peers/sls/node_modules

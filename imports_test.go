@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"asl":               {"source", "internal/jsontree", "internal/near", "internal/yamltree", "asl/jsonata"},
 	"asl/jsonata":       {"source"},
 	"ecs":               {"source", "internal/jsontree"},
+	"catalog":           {"arn", "pattern", "internal/near"},
 	"authz":             {"source", "pattern", "arn", "policy"},
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},

@@ -1,0 +1,4 @@
+package catalog
+
+// An SDKService is one service of the AWS SDK.
+type SDKService struct{}

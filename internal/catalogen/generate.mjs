@@ -1,0 +1,30 @@
+// Writes the fact tables of package catalog. README.md says how to run it.
+
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readIAM, globalKeys, iamLines } from './iam.mjs';
+import { differences, replace, text } from './write.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const modules = path.join(here, 'node_modules');
+const data = path.join(here, '../../catalog/data');
+
+function generate() {
+  const files = new Map();
+  const iam = readIAM(modules);
+  for (const s of iam.values()) files.set(`iam/${s.prefix}.txt`, text(iamLines(s)));
+  files.set('global.txt', text(globalKeys(modules).map((k) => ['key', k.key, k.type]).sort()));
+  return files;
+}
+
+const files = generate();
+if (process.argv.includes('--check')) {
+  const wrong = differences(data, files);
+  if (wrong.length) {
+    console.error(`catalog/data is not what the generator writes; run "make facts". ${wrong.length} files differ:`);
+    for (const name of wrong.slice(0, 20)) console.error(`  ${name}`);
+    process.exit(1);
+  }
+} else {
+  replace(data, files);
+}
