@@ -212,9 +212,9 @@ func annotate(b *strings.Builder, f source.Finding) {
 // GitHub's toolkit, packages/core/src/command.ts.
 func data(s string) string { return escapeData.Replace(s) }
 
-func property(s string) string { return escapeProperty.Replace(s) }
+func property(s string) string { return escapeProperty.Replace(plain(s)) }
 
 var (
 	escapeData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	escapeProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	escapeProperty = strings.NewReplacer("%", "%25", ":", "%3A", ",", "%2C")
 )
