@@ -262,7 +262,36 @@ func (s *situation) explain(e *env, r authz.Request) (answer, error) {
 			s = &own
 		}
 	}
-	return answer{request: r, set: s.lenient, missing: s.missing, x: s.engine.Explain(r)}, nil
+	a := answer{request: r, set: s.lenient, missing: s.missing, x: s.engine.Explain(r)}
+	s.forgetAssumed(&a.x)
+	return a, nil
+}
+
+// forgetAssumed takes out of an explanation the statements that stand in for
+// missing policies.
+func (s *situation) forgetAssumed(x *authz.Explanation) {
+	assumed := func(r *authz.StatementReport) bool {
+		switch r.Kind {
+		case authz.Identity:
+			return r.Policy >= len(s.set.Identity)
+		case authz.Group:
+			return r.Policy >= len(s.set.Groups)
+		case authz.Boundary:
+			return s.set.Boundary == nil
+		}
+		return false
+	}
+	kept, nearest := x.Statements[:0], -1
+	for i := range x.Statements {
+		if assumed(&x.Statements[i]) {
+			continue
+		}
+		if i == x.Nearest {
+			nearest = len(kept)
+		}
+		kept = append(kept, x.Statements[i])
+	}
+	x.Statements, x.Nearest = kept, nearest
 }
 
 // joinContext adds keys that the request does not give.
