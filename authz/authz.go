@@ -201,8 +201,25 @@ func (s *Set) levels(kind Kind) [][]Policy {
 		return one(s.Endpoint)
 	case SCP:
 		return s.SCPs
+	case RCP:
+		return s.RCPs
 	}
-	return s.RCPs
+	return nil
+}
+
+// Statement returns the policy and the statement that a reference names; nil
+// where it names only a kind.
+func (s *Set) Statement(r Reference) (*Policy, *policy.Statement) {
+	levels := s.levels(r.Kind)
+	level := max(r.Level, 0)
+	if level >= len(levels) || r.Policy < 0 || r.Policy >= len(levels[level]) {
+		return nil, nil
+	}
+	p := &levels[level][r.Policy]
+	if p.Document == nil || r.Statement < 0 || r.Statement >= len(p.Document.Statements) {
+		return p, nil
+	}
+	return p, &p.Document.Statements[r.Statement]
 }
 
 func some(list []Policy) [][]Policy {

@@ -9,7 +9,6 @@ import (
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
-	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -205,53 +204,6 @@ func (b By) meets(set *authz.Set, ref authz.Reference) bool {
 	if b.Sid == nil {
 		return true
 	}
-	_, s := Statement(set, ref)
+	_, s := set.Statement(ref)
 	return s != nil && s.Sid == *b.Sid
-}
-
-// Statement returns the policy and the statement of a set that a reference
-// names; nil where it names only a kind.
-func Statement(set *authz.Set, ref authz.Reference) (*authz.Policy, *policy.Statement) {
-	p := policyOf(set, ref)
-	if p == nil || p.Document == nil || ref.Statement < 0 || ref.Statement >= len(p.Document.Statements) {
-		return p, nil
-	}
-	return p, &p.Document.Statements[ref.Statement]
-}
-
-func policyOf(set *authz.Set, ref authz.Reference) *authz.Policy {
-	at := func(list []authz.Policy) *authz.Policy {
-		if ref.Policy < 0 || ref.Policy >= len(list) {
-			return nil
-		}
-		return &list[ref.Policy]
-	}
-	level := func(levels [][]authz.Policy) *authz.Policy {
-		if ref.Level < 0 || ref.Level >= len(levels) {
-			return nil
-		}
-		return at(levels[ref.Level])
-	}
-	if ref.Policy < 0 {
-		return nil
-	}
-	switch ref.Kind {
-	case authz.Identity:
-		return at(set.Identity)
-	case authz.Group:
-		return at(set.Groups)
-	case authz.Session:
-		return at(set.Session)
-	case authz.Boundary:
-		return set.Boundary
-	case authz.Resource:
-		return set.Resource
-	case authz.Endpoint:
-		return set.Endpoint
-	case authz.SCP:
-		return level(set.SCPs)
-	case authz.RCP:
-		return level(set.RCPs)
-	}
-	return nil
 }

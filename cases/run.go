@@ -113,7 +113,7 @@ func (c *Case) references(refs []authz.Reference) string {
 				*part.dst = &part.value
 			}
 		}
-		if _, s := Statement(&c.Policies, ref); s != nil && s.Sid != "" {
+		if _, s := c.Policies.Statement(ref); s != nil && s.Sid != "" {
 			b.Sid = &s.Sid
 		}
 		parts = append(parts, b.String())

@@ -7,7 +7,6 @@ import (
 
 	"github.com/writ-iam/writ/account"
 	"github.com/writ-iam/writ/authz"
-	"github.com/writ-iam/writ/cases"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -183,7 +182,7 @@ func nonNil(list []string) []string {
 
 func (a *answer) reference(ref authz.Reference) referenceJSON {
 	out := referenceJSON{Kind: ref.Kind, Level: index(ref.Level), Policy: index(ref.Policy), Statement: index(ref.Statement)}
-	p, s := cases.Statement(&a.set, ref)
+	p, s := a.set.Statement(ref)
 	if p != nil {
 		out.Name = p.Name
 	}

@@ -7,7 +7,6 @@ import (
 	"unicode"
 
 	"github.com/writ-iam/writ/authz"
-	"github.com/writ-iam/writ/cases"
 )
 
 // answerPrinter prints answers for people: the decision, who decided, and what
@@ -125,7 +124,7 @@ var kindWords = map[authz.Kind]string{
 
 // place says where a statement stands: its policy, Sid and position.
 func (a *answer) place(ref authz.Reference) string {
-	policy, s := cases.Statement(&a.set, ref)
+	policy, s := a.set.Statement(ref)
 	out := ref.Kind.String()
 	if ref.Level >= 0 {
 		out += fmt.Sprintf(" level %d", ref.Level)

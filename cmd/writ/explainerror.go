@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/authz"
-	"github.com/writ-iam/writ/cases"
 	"github.com/writ-iam/writ/denial"
 )
 
@@ -135,7 +134,7 @@ func (c *cause) blame() {
 // them is of that policy.
 func (c *cause) narrow() {
 	named := func(s authz.StatementReport) bool {
-		p, _ := cases.Statement(&c.answer.set, s.Reference)
+		p, _ := c.answer.set.Statement(s.Reference)
 		return p != nil && p.Name == c.denial.PolicyARN
 	}
 	if c.denial.PolicyARN != "" && slices.ContainsFunc(c.culprits, named) {

@@ -62,7 +62,7 @@ func newRoot(e *env) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "writ",
 		Short:         "IAM you can run, read and prove",
-		Long:          "Writ works out the IAM roles that AWS Step Functions state machines need.\nIt works offline: nothing needs an AWS account, and nothing touches the network.",
+		Long:          "Writ works out the IAM roles that AWS Step Functions state machines need, and\ndecides requests against IAM policies of every kind, with the reasons.\nIt works offline: nothing needs an AWS account, and nothing touches the network.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
