@@ -130,11 +130,23 @@ func checkAction(action string) error {
 	if action == "" {
 		return ErrNoAction
 	}
-	i := strings.IndexByte(action, ':')
-	if i <= 0 || i == len(action)-1 || strings.ContainsAny(action, "*? ") {
+	service, name, found := strings.Cut(action, ":")
+	if !found || !isName(service) || !isName(name) {
 		return ErrBadAction
 	}
 	return nil
+}
+
+// isName reports whether a part of an action has the characters that services
+// and actions are named with.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // traits are what the rules of evaluation know of an action.

@@ -59,7 +59,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.SortFlags = false
 	r := &f.request
 	flags.StringVar(&r.Principal, "principal", "", "who asks: an ARN, a service such as ecs-tasks.amazonaws.com, or anonymous")
-	flags.StringArrayVar(&f.actions, "action", nil, "what is asked for, as in ecs:RunTask (repeatable)")
+	flags.StringSliceVar(&f.actions, "action", nil, "what is asked for, as in ecs:RunTask (repeatable; commas separate several)")
 	flags.StringArrayVar(&f.resources, "resource", nil, "on what: an ARN, or * for actions that take no resource (repeatable; default *)")
 	flags.StringVar(&r.ResourceAccount, "resource-account", "", "account that owns the resource (default: that in its ARN, else the principal's)")
 	flags.StringArrayVar(&f.context, "context", nil, "a condition key, as KEY=VALUE[,VALUE...]; values with commas stand in double quotes (repeatable)")
