@@ -3,6 +3,9 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readIAM, globalKeys, iamLines } from './iam.mjs';
+import { addRecorded, readModels } from './models.mjs';
+import { readFacts } from './facts.mjs';
+import { sdkLines, sdkServices } from './sdk.mjs';
 import { differences, replace, text } from './write.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -14,6 +17,11 @@ function generate() {
   const iam = readIAM(modules);
   for (const s of iam.values()) files.set(`iam/${s.prefix}.txt`, text(iamLines(s)));
   files.set('global.txt', text(globalKeys(modules).map((k) => ['key', k.key, k.type]).sort()));
+  const models = readModels(modules);
+  addRecorded(models, path.join(here, 'recorded/botocore-1.43.11.txt'));
+  for (const s of sdkServices(models, iam, readFacts(path.join(here, 'facts'))).values()) {
+    files.set(`sdk/${s.name}.txt`, text(sdkLines(s)));
+  }
   return files;
 }
 

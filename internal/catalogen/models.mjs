@@ -167,3 +167,23 @@ function simple3(n) {
   if (n & mapBit) return { kind: 'map', element: simple3(n & ~mapBit) };
   return { kind: simpleKinds[n] ?? 'string' };
 }
+
+// --- recorded: operations of services whose packages the npm registry does not
+// hold in a version that knows them. Name, and members that hold text.
+
+export function addRecorded(services, file) {
+  let service;
+  for (const line of fs.readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
+    const [kind, name, rest = ''] = line.split('\t');
+    if (kind === 'service') {
+      const key = sdkName(name);
+      service = services.get(key) ?? { id: name, name: key, signing: rest, ops: new Map() };
+      services.set(key, service);
+    } else if (!service.ops.has(name)) {
+      const members = new Map(rest.split(' ').filter(Boolean).map((m) => (m.endsWith('[]')
+        ? [m.slice(0, -2), { kind: 'list', element: { kind: 'string' } }]
+        : [m, { kind: 'string' }])));
+      service.ops.set(name, { name, method: '', path: '', input: { kind: 'structure', members } });
+    }
+  }
+}

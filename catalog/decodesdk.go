@@ -1,0 +1,214 @@
+package catalog
+
+import "strings"
+
+// sdkDecoder reads a file of sdk/. The actions and resource types that it
+// names are looked up, so the services of the actions are read too.
+type sdkDecoder struct {
+	*reader
+	catalog *Catalog
+	service *SDKService
+	op      *Operation // the operation that following lines are about
+}
+
+func (c *Catalog) decodeSDK(name string, r *reader) (*SDKService, error) {
+	d := &sdkDecoder{reader: r, catalog: c, service: &SDKService{}}
+	first := r.next()
+	if first == nil || first[0] != "sdk" {
+		r.line = 1
+		r.fail("does not begin with a line of the kind sdk")
+		return nil, r.err
+	}
+	f := r.need(first, 3, 4)
+	d.service.Name, d.service.ID, d.service.Prefix = f[1], f[2], f[3]
+	if f[1] != name {
+		r.fail("describes the service %q", f[1])
+	}
+	for f := r.next(); f != nil; f = r.next() {
+		d.add(f)
+	}
+	d.finish()
+	if r.err != nil {
+		return nil, r.err
+	}
+	return d.service, nil
+}
+
+func (d *sdkDecoder) add(f []string) {
+	if f[0] == "op" {
+		d.finish()
+		d.addOp(f)
+		return
+	}
+	if d.op == nil {
+		d.fail("%q stands under no operation", f[0])
+		return
+	}
+	switch f[0] {
+	case "none":
+		f = d.need(f, 2, 2)
+		d.op.Without = Reason(f[1])
+		if !d.op.Without.valid() {
+			d.fail("%q is no reason", f[1])
+		}
+	case "need":
+		d.addNeed(f)
+	case "on":
+		d.addResource(f)
+	case "role":
+		f = d.need(f, 3, 4)
+		role := PassedRole{Member: d.path(f[1]), Service: f[3], Certainty: d.certainty(f[2])}
+		d.op.Roles = append(d.op.Roles, role)
+	case "key":
+		d.addKey(f)
+	default:
+		d.fail("%q is no kind of line", f[0])
+	}
+}
+
+func (d *sdkDecoder) addOp(f []string) {
+	f = d.need(f, 3, 5)
+	op := &Operation{Service: d.service.Name, Name: f[1], Certainty: d.certainty(f[2]), Method: f[3], Path: f[4]}
+	previous := ""
+	if n := len(d.service.Ops); n > 0 {
+		previous = d.service.Ops[n-1].Name
+	}
+	d.after(previous, op.Name)
+	d.op = op
+	d.service.Ops = append(d.service.Ops, op)
+}
+
+// finish completes the operation read last: one without lines about needs
+// needs the action of its own name.
+func (d *sdkDecoder) finish() {
+	if d.op == nil || d.err != nil {
+		return
+	}
+	if len(d.op.Needs) == 0 && d.op.Without == "" {
+		d.implied()
+	}
+	if len(d.op.Needs) > 0 && d.op.Without != "" {
+		d.fail("%s has needs and a reason to have none", d.op.Name)
+	}
+}
+
+func (d *sdkDecoder) implied() {
+	name := d.service.SameName(d.op)
+	action, _ := d.action(name)
+	if action != nil {
+		name = action.FullName()
+	}
+	d.op.Needs = append(d.op.Needs, Need{Action: name, Purpose: Call})
+}
+
+func (d *sdkDecoder) addNeed(f []string) {
+	f = d.need(f, 3, 4)
+	need := Need{Action: f[1], Purpose: Purpose(f[2])}
+	switch need.Purpose {
+	case Call, Dependent, Tag:
+	default:
+		d.fail("%q is no purpose", f[2])
+	}
+	for _, text := range d.names(f[3]) {
+		var g Guard
+		text, g.Absent = strings.CutPrefix(text, "!")
+		member, pattern, _ := strings.Cut(text, ":")
+		g.Member, g.Pattern = d.path(member), pattern
+		need.When = append(need.When, g)
+	}
+	d.action(need.Action)
+	d.op.Needs = append(d.op.Needs, need)
+}
+
+// action looks up an action; that it does not exist is damage.
+func (d *sdkDecoder) action(name string) (*Action, *Service) {
+	prefix, short, _ := strings.Cut(name, ":")
+	s, err := d.catalog.Service(prefix)
+	if err != nil {
+		d.fail("%s: %v", name, err)
+		return nil, nil
+	}
+	a, ok := s.Action(short)
+	if !ok {
+		d.fail("%q is no action", name)
+		return nil, nil
+	}
+	return a, s
+}
+
+func (d *sdkDecoder) addResource(f []string) {
+	f = d.need(f, 3, 4)
+	if len(d.op.Needs) == 0 {
+		d.implied()
+	}
+	need := &d.op.Needs[len(d.op.Needs)-1]
+	res := Resource{Certainty: d.certainty(f[2]), Bindings: d.bindings(f[3])}
+	switch {
+	case f[1] == "*":
+		res.Type = "*"
+	case strings.HasPrefix(f[1], "arn:"):
+		d.format(f[1])
+		res.Formats = []string{f[1]}
+	default:
+		_, s := d.action(need.Action)
+		if s == nil {
+			return
+		}
+		t, ok := s.ResourceType(f[1])
+		if !ok {
+			d.fail("%q is no resource type of %s", f[1], s.Prefix)
+			return
+		}
+		res.Type, res.Formats = t.Name, t.Formats
+	}
+	need.Resources = append(need.Resources, res)
+}
+
+func (d *sdkDecoder) addKey(f []string) {
+	f = d.need(f, 4, 4)
+	d.op.Keys = append(d.op.Keys, KeyBinding{Key: f[1], Type: strings.TrimPrefix(f[2], "-"), Bindings: d.bindings(f[3])})
+}
+
+func (d *sdkDecoder) certainty(text string) Certainty {
+	c := Certainty(text)
+	if !c.valid() {
+		d.fail("%q is no certainty", text)
+	}
+	return c
+}
+
+// bindings reads "Member", "Placeholder=Member|default" and "Member~shape".
+func (d *sdkDecoder) bindings(text string) []Binding {
+	var list []Binding
+	for _, part := range d.names(text) {
+		var b Binding
+		member, shape, shaped := strings.Cut(part, "~")
+		if shaped {
+			b.Shape = shape
+		} else if placeholder, rest, ok := strings.Cut(part, "="); ok {
+			b.Placeholder = placeholder
+			member = rest
+		}
+		member, b.Default, _ = strings.Cut(member, "|")
+		if member != "" || b.Default == "" {
+			b.Member = d.path(member)
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+// path checks the path of a member.
+func (d *sdkDecoder) path(text string) string {
+	for step := range strings.SplitSeq(text, ".") {
+		name := step
+		for _, mark := range []string{"[]", "{}", "{key}"} {
+			name = strings.TrimSuffix(name, mark)
+		}
+		if name == "" || name[0] < 'A' || name[0] > 'Z' || strings.ContainsAny(name, "[]{}=~|: ") {
+			d.fail("%q is no path of members", text)
+			return ""
+		}
+	}
+	return text
+}

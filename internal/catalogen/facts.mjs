@@ -1,0 +1,96 @@
+// Reads the tables that people write, facts/*.txt. README.md explains them.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+export function readFacts(dir) {
+  const facts = {
+    spelled: new Map(), // SDK service -> name in Step Functions
+    prefixes: new Map(), // SDK service -> IAM prefix
+    unmodelled: new Map(), // SDK service without a model -> IAM prefix
+    receivers: new Map(), // SDK service -> service that gets its roles
+    services: new Map(), // SDK service -> {ops, placeholders, arns, reviewed}
+    old: [], // old formats of ARNs: {prefix, type, formats}
+  };
+  for (const file of fs.readdirSync(dir).filter((f) => f.endsWith('.txt')).sort()) {
+    readFile(path.join(dir, file), facts);
+  }
+  return facts;
+}
+
+export function factsOf(facts, service) {
+  let s = facts.services.get(service);
+  if (!s) facts.services.set(service, s = { ops: new Map(), placeholders: new Map(), arns: new Map(), reviewed: false });
+  return s;
+}
+
+function readFile(file, facts) {
+  const state = { source: '', service: undefined, ops: [], need: undefined };
+  fs.readFileSync(file, 'utf8').split('\n').forEach((text, i) => {
+    const fields = text.trim().split(/\s+/);
+    if (fields[0] === '' || fields[0].startsWith('#')) return;
+    const row = rows[fields[0]];
+    if (!row) throw new Error(`${file}:${i + 1}: no rows called ${fields[0]}`);
+    if (fields[0] !== 'source' && !state.source) throw new Error(`${file}:${i + 1}: a row without a source`);
+    try {
+      row(state, fields.slice(1), facts);
+    } catch (e) {
+      throw new Error(`${file}:${i + 1}: ${e.message}`);
+    }
+  });
+}
+
+const once = (map, key, value) => {
+  if (map.has(key)) throw new Error(`${key} has two rows`);
+  map.set(key, value);
+};
+
+const append = (map, key, values) => map.set(key, [...(map.get(key) ?? []), ...values]);
+
+const each = (state, f) => {
+  if (state.ops.length === 0) throw new Error('stands under no operation');
+  state.ops.forEach(f);
+};
+
+const rows = {
+  source: (state, [source]) => { state.source = source; },
+
+  // about services
+  spelled: (_, [name, inStepFunctions], facts) => once(facts.spelled, name, inStepFunctions),
+  prefix: (_, [name, prefix], facts) => once(facts.prefixes, name, prefix),
+  unmodelled: (_, [name, prefix], facts) => once(facts.unmodelled, name, prefix),
+  receiver: (_, [name, principal], facts) => once(facts.receivers, name, principal),
+  old: (_, [prefix, type, ...formats], facts) => facts.old.push({ prefix, type, formats }),
+
+  // about one service
+  service: (state, [name], facts) => {
+    state.service = factsOf(facts, name);
+    state.ops = [];
+  },
+  reviewed: (state) => { state.service.reviewed = true; },
+  bind: (state, [placeholder, ...binds]) => append(state.service.placeholders, placeholder, binds),
+  arn: (state, [type, ...binds]) => append(state.service.arns, type.replaceAll('_', ' '), binds),
+
+  // about operations
+  op: (state, names) => {
+    state.ops = names.map((name) => {
+      const op = { needs: [], roles: [], keys: [], none: undefined };
+      once(state.service.ops, name, op);
+      return op;
+    });
+  },
+  need: (state, [action, ...rest]) => each(state, (op) => {
+    const purpose = rest.find((r) => ['dependent', 'tag'].includes(r)) ?? 'call';
+    const when = rest.filter((r) => r.startsWith('when:')).map((r) => r.slice('when:'.length));
+    op.needs.push({ action, purpose, when, on: undefined });
+  }),
+  on: (state, [type, ...binds]) => each(state, (op) => {
+    if (op.needs.length === 0) op.needs.push({ action: '', purpose: 'call', when: [], on: undefined });
+    const need = op.needs.at(-1);
+    need.on ??= [];
+    if (type !== '-') need.on.push({ type: type.replaceAll('_', ' '), certainty: 'reviewed', binds });
+  }),
+  role: (state, [member, principal]) => each(state, (op) => op.roles.push({ member, principal })),
+  key: (state, [key, type, ...binds]) => each(state, (op) => op.keys.push({ key, type, binds })),
+  none: (state, [reason]) => each(state, (op) => { op.none = reason; }),
+};

@@ -1,0 +1,140 @@
+// Joins operations of the SDK with actions of IAM: what the tables in facts/
+// say, and else the action of the same name with what bindings.mjs finds.
+
+import { bind, memberOf, pascal, resolve, roleMembers } from './bindings.mjs';
+import { factsOf } from './facts.mjs';
+
+// sdkServices returns the services in the form that sdkLines writes, by the
+// names that Step Functions uses.
+export function sdkServices(models, iam, facts) {
+  const result = new Map();
+  for (const model of models.values()) {
+    const name = facts.spelled.get(model.name) ?? model.name;
+    const prefix = prefixOf(model, name, iam, facts);
+    const known = factsOf(facts, name);
+    for (const op of known.ops.keys()) {
+      if (!model.ops.has(op)) throw new Error(`facts of ${name}: the SDK has no operation ${op}`);
+    }
+    const ops = [...model.ops.values()].map((op) => operation(op, name, prefix, iam, facts, known));
+    result.set(name, { name, id: model.id, prefix, ops });
+  }
+  for (const name of facts.services.keys()) {
+    if (!result.has(name)) throw new Error(`facts of ${name}: the SDK has no such service`);
+  }
+  return result;
+}
+
+function prefixOf(model, name, iam, facts) {
+  const written = facts.prefixes.get(name);
+  if (written) return written === '-' ? '' : written;
+  if (iam.has(name)) return name;
+  return iam.has(model.signing) ? model.signing : '';
+}
+
+function operation(op, sdk, prefix, iam, facts, known) {
+  const fact = known.ops.get(op.name);
+  const same = actionOf(iam, `${prefix}:${op.name}`);
+  const result = { name: op.name, certainty: 'assumed', method: '', path: '', needs: [], roles: [], keys: [], none: '' };
+  if (fact?.none) return { ...result, certainty: 'reviewed', none: fact.none };
+
+  let needs = fact?.needs ?? [];
+  if (needs.length === 0 && !same && prefix === 'apigateway') {
+    needs = [gatewayNeed(op)];
+    Object.assign(result, { method: op.method, path: op.path.replace(/\?.*$/, '') });
+  }
+  if (!needs.some((n) => n.purpose === 'call')) {
+    if (!same) return { ...result, none: 'unlisted' };
+    needs = [{ action: '', purpose: 'call', when: [], on: undefined }, ...needs];
+  }
+  for (const need of needs) result.needs.push(resolveNeed(need, op, same, prefix, iam, known));
+  result.certainty = fact || known.reviewed ? 'reviewed' : 'derived';
+  result.roles = roles(op, sdk, iam, prefix, facts, fact);
+  result.keys = (fact?.keys ?? []).map((k) => checkedKey(op, k));
+  return result;
+}
+
+export function actionOf(iam, fullName) {
+  const [prefix, name] = fullName.split(':');
+  return iam.get(prefix)?.actions.find((a) => a.name.toLowerCase() === name.toLowerCase());
+}
+
+function resolveNeed(need, op, same, prefix, iam, known) {
+  const written = need.action === '' || need.action.includes(':') ? need.action : `${prefix}:${need.action}`;
+  const full = written || `${prefix}:${same?.name}`;
+  const action = actionOf(iam, full);
+  if (!action) throw new Error(`${op.name}: no action ${full}`);
+  const service = iam.get(full.split(':')[0]);
+  const on = need.on ?? bind(op, action, service, known).map((row) => ({
+    ...row, certainty: known.reviewed ? 'reviewed' : row.certainty,
+  }));
+  for (const row of on) check(op, row, action, service);
+  for (const when of need.when) checkMember(op, when.replace(/:.*$/, '').replace(/^!/, ''));
+  return { action: `${full.split(':')[0]}:${action.name}`, purpose: need.purpose, when: need.when, on };
+}
+
+// check finds mistakes in rows that people wrote.
+function check(op, row, action, service) {
+  for (const b of row.binds) checkMember(op, memberOf(b));
+  if (row.type === '*' || row.type.startsWith('arn:')) return;
+  const type = service.types.find((t) => t.name === row.type);
+  if (!type) throw new Error(`${op.name}: ${service.prefix} has no resource type ${row.type}`);
+}
+
+function checkMember(op, path) {
+  if (path !== '' && !resolve(op.input, path)) throw new Error(`${op.name}: no member ${path}`);
+}
+
+function checkedKey(op, k) {
+  for (const b of k.binds) checkMember(op, memberOf(b));
+  return k;
+}
+
+// gatewayNeed is the rule of API Gateway: the action is the HTTP verb, and the
+// resource the path of the request.
+function gatewayNeed(op) {
+  const uri = op.path.replace(/\?.*$/, '').replace(/^\/v2\//, '/');
+  if (uri.startsWith('/tags')) {
+    return { action: op.method, purpose: 'call', when: [], on: [{ type: 'arn:${Partition}:apigateway:${Region}::/tags/*', certainty: 'reviewed', binds: [] }] };
+  }
+  const binds = [];
+  const path = uri.replace(/\{(\w+)\+?\}/g, (_, label) => {
+    const member = [...op.input.members.keys()].find((m) => m.toLowerCase() === label.replaceAll('_', '').toLowerCase());
+    if (!member) throw new Error(`${op.name}: no member for ${label} of ${op.path}`);
+    binds.push(`${pascal(member)}=${pascal(member)}`);
+    return '${' + pascal(member) + '}';
+  });
+  return { action: op.method, purpose: 'call', when: [], on: [{ type: `arn:\${Partition}:apigateway:\${Region}::${path}`, certainty: 'reviewed', binds }] };
+}
+
+function roles(op, sdk, iam, prefix, facts, fact) {
+  const written = new Map((fact?.roles ?? []).map((r) => [r.member, r.principal]));
+  const found = roleMembers(op).filter((m) => !written.has(m));
+  const receiver = facts.receivers.get(sdk);
+  const derived = receiver === '-' ? [] : found.map((member) => ({
+    member,
+    principal: receiver ?? '',
+    certainty: receiver ? 'derived' : 'assumed',
+  }));
+  for (const member of written.keys()) checkMember(op, member);
+  return [
+    ...[...written].filter(([, p]) => p !== '-').map(([member, principal]) => ({ member, principal, certainty: 'reviewed' })),
+    ...derived,
+  ].sort((a, b) => (a.member < b.member ? -1 : 1));
+}
+
+// sdkLines writes the file of one service.
+export function sdkLines(s) {
+  const lines = [['sdk', s.name, s.id, s.prefix]];
+  for (const op of [...s.ops].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    lines.push(['op', op.name, op.certainty, op.method, op.path]);
+    if (op.none) lines.push(['none', op.none]);
+    op.needs.forEach((need, i) => {
+      const plain = need.action === `${s.prefix}:${op.name}` && need.purpose === 'call' && need.when.length === 0;
+      if (i > 0 || !plain) lines.push(['need', need.action, need.purpose, need.when.join(' ')]);
+      for (const row of need.on) lines.push(['on', row.type, row.certainty, row.binds.join(' ')]);
+    });
+    for (const r of op.roles) lines.push(['role', r.member, r.certainty, r.principal]);
+    for (const k of op.keys) lines.push(['key', k.key, k.type, k.binds.join(' ')]);
+  }
+  return lines;
+}
