@@ -9,17 +9,19 @@ import (
 // cache keeps what was worked out for an action. Reading takes no lock. It is
 // bounded, so that made-up actions cannot fill memory.
 type cache[T any] struct {
-	key   func(*T) string
-	table atomic.Pointer[[]atomic.Pointer[T]] // open addressing, a power of two, at most half full
-	seen  [seenActions]atomic.Uint32          // hashes of actions that were asked for, see again
-	mu    sync.Mutex
-	used  int
+	key    func(*T) string
+	table  atomic.Pointer[[]atomic.Pointer[T]] // open addressing, a power of two, at most half full
+	seen   atomic.Pointer[[]atomic.Uint32]     // hashes of actions that were asked for, see again; a power of two
+	misses atomic.Uint32                       // actions that were not seen, since seen has its size
+	mu     sync.Mutex
+	used   int
 }
 
 const (
-	minActions  = 16
-	maxActions  = 1 << 15
-	seenActions = 64 // a power of two
+	minActions = 16
+	maxActions = 1 << 15
+	minSeen    = 64
+	maxSeen    = 1 << 13
 )
 
 // seed is one for all caches: a request hashes its action for each of them.
@@ -45,9 +47,29 @@ func (c *cache[T]) get(action string) *T {
 
 // again reports whether an action was asked for before, as far as is known.
 func (c *cache[T]) again(action string) bool {
+	seen := c.seen.Load()
+	if seen == nil {
+		seen = c.remember(nil, minSeen)
+	}
 	h := maphash.String(seed, action)
 	tag := uint32(h>>32) | 1
-	return c.seen[h%seenActions].Swap(tag) == tag
+	if (*seen)[h%uint64(len(*seen))].Swap(tag) == tag {
+		return true
+	}
+	if n := len(*seen); n < maxSeen && c.misses.Add(1) > uint32(2*n) {
+		c.remember(seen, 2*n) // many actions take turns: remember more of them
+	}
+	return false
+}
+
+// remember makes room for n actions that were asked for, unless another goroutine
+// did so first.
+func (c *cache[T]) remember(old *[]atomic.Uint32, n int) *[]atomic.Uint32 {
+	seen := make([]atomic.Uint32, n)
+	if c.seen.CompareAndSwap(old, &seen) {
+		c.misses.Store(0)
+	}
+	return c.seen.Load()
 }
 
 func (c *cache[T]) put(action string, v *T) {

@@ -74,7 +74,6 @@ func (c *compiled) about(action string) *mentions {
 	if m := c.actions.get(action); m != nil {
 		return m
 	}
-	m := &mentions{action: action}
 	var list []*statement
 	for _, use := range c.byService[serviceOf(action)] {
 		if use.entry.Match(action) {
@@ -86,6 +85,10 @@ func (c *compiled) about(action string) *mentions {
 			list = append(list, s)
 		}
 	}
+	if len(list) == 0 && len(c.statements) <= fewStatements {
+		return noMentions // cheaper to find again than to keep
+	}
+	m := &mentions{action: action}
 	slices.SortFunc(list, func(a, b *statement) int { return cmp.Compare(a.index, b.index) })
 	for _, s := range slices.Compact(list) {
 		if s.deny {
@@ -93,9 +96,6 @@ func (c *compiled) about(action string) *mentions {
 		} else {
 			m.allow = append(m.allow, s)
 		}
-	}
-	if len(m.deny)+len(m.allow) == 0 && len(c.statements) <= fewStatements {
-		return noMentions // cheaper to find again than to keep
 	}
 	c.actions.put(action, m)
 	return m

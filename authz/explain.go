@@ -149,33 +149,38 @@ const (
 func (e *evaluation) report(s *statement) StatementReport {
 	report := StatementReport{Sid: s.source.Sid, Effect: s.source.Effect}
 	e.variables = s.of.variables
-	fail := func(t truth, weight int, f Failure) truth {
+	check := func(t truth, weight int, failure func() Failure) truth {
 		if t == yes {
 			report.score += weight
 			return t
 		}
+		f := failure()
 		f.Unknown = t == maybe
 		report.Failures = append(report.Failures, f)
 		return t
 	}
 	report.Strength = s.names(e)
-	result := fail(truthOf(report.Strength != policy.NotNamed), principalWeight,
-		Failure{Element: s.principalElement(), Wanted: principals(s), Got: []string{e.request.Principal}})
-	result = result.and(fail(truthOf(s.actions.Match(e.request.Action)), actionWeight,
-		Failure{Element: element(s.actions.Not, "Action"), Wanted: texts(s.source.Action, s.source.NotAction), Got: []string{e.request.Action}}))
-	result = result.and(fail(s.touches(e, nil), resourceWeight,
-		Failure{Element: element(s.resources.Not, "Resource"), Wanted: texts(s.source.Resource, s.source.NotResource), Got: []string{e.request.Resource}}))
+	result := check(truthOf(report.Strength != policy.NotNamed), principalWeight, func() Failure {
+		return Failure{Element: s.principalElement(), Wanted: principals(s), Got: []string{e.request.Principal}}
+	})
+	result = result.and(check(truthOf(s.actions.Match(e.request.Action)), actionWeight, func() Failure {
+		return Failure{Element: element(s.actions.Not, "Action"), Wanted: texts(s.source.Action, s.source.NotAction), Got: []string{e.request.Action}}
+	}))
+	result = result.and(check(s.touches(e, nil), resourceWeight, func() Failure {
+		return Failure{Element: element(s.resources.Not, "Resource"), Wanted: texts(s.source.Resource, s.source.NotResource), Got: []string{e.request.Resource}}
+	}))
 	relevant := result != no
 	for i := range s.conditions {
 		c := &s.conditions[i]
 		if relevant {
 			e.trace.asked(c.key)
 		}
-		given, _ := e.lookup(c.key)
-		block := s.source.Condition.Blocks[c.block]
-		key := block.Keys[c.line]
-		result = result.and(fail(c.holds(e), conditionWeight,
-			Failure{Element: "Condition", Operator: block.Operator, Key: key.Name, Wanted: key.Values.Texts(), Got: given.all()}))
+		result = result.and(check(c.holds(e), conditionWeight, func() Failure {
+			given, _ := e.lookup(c.key)
+			block := &s.source.Condition.Blocks[c.block]
+			key := &block.Keys[c.line]
+			return Failure{Element: "Condition", Operator: block.Operator, Key: key.Name, Wanted: key.Values.Texts(), Got: given.all()}
+		}))
 	}
 	report.Outcome = outcome(result, s.deny)
 	return report
