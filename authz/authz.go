@@ -158,6 +158,7 @@ var denyOrder = [...]Kind{RCP, SCP, Endpoint, Resource, Identity, Group, Boundar
 func Compile(set Set) (*Engine, source.List) {
 	e := &Engine{plans: newCache((*plan).key), first: new(atomic.Pointer[asker])}
 	var findings source.List
+	policies := 0
 	for _, kind := range denyOrder {
 		e.of[kind].from = len(e.layers)
 		for level, list := range set.levels(kind) {
@@ -171,9 +172,13 @@ func Compile(set Set) (*Engine, source.List) {
 				findings = append(findings, fits(kind, &list[i])...)
 				l.policies = append(l.policies, c)
 			}
+			policies += len(list)
 			e.layers = append(e.layers, l)
 		}
 		e.of[kind].to = len(e.layers)
+	}
+	if policies > fewPolicies {
+		e.plans.room = maxSeen
 	}
 	e.boundary, e.session = set.Boundary != nil, len(set.Session) > 0
 	e.resource, e.endpoint, e.scps = set.Resource != nil, set.Endpoint != nil, set.SCPs != nil

@@ -13,6 +13,7 @@ type cache[T any] struct {
 	table  atomic.Pointer[[]atomic.Pointer[T]] // open addressing, a power of two, at most half full
 	seen   atomic.Pointer[[]atomic.Uint32]     // hashes of actions that were asked for, see again; a power of two
 	misses atomic.Uint32                       // actions that were not seen, since seen has its size
+	room   int                                 // how many may be seen at most; 0 for the least
 	mu     sync.Mutex
 	used   int
 }
@@ -53,11 +54,17 @@ func (c *cache[T]) again(action string) bool {
 	}
 	h := maphash.String(seed, action)
 	tag := uint32(h>>32) | 1
-	if (*seen)[h%uint64(len(*seen))].Swap(tag) == tag {
+	slot := &(*seen)[h%uint64(len(*seen))]
+	last := slot.Load()
+	if last == tag {
 		return true
 	}
-	if n := len(*seen); n < maxSeen && c.misses.Add(1) > uint32(2*n) {
-		c.remember(seen, 2*n) // many actions take turns: remember more of them
+	misses, n := c.misses.Add(1), len(*seen)
+	if last == 0 || misses%2 == 0 { // or else actions that take turns would never be seen again
+		slot.Store(tag)
+	}
+	if n < c.room && misses > uint32(2*n) {
+		c.remember(seen, 2*n) // many take turns: remember more of them
 	}
 	return false
 }
@@ -105,6 +112,7 @@ func (c *cache[T]) place(table []atomic.Pointer[T], v *T) {
 // without returns a copy that lacks what is kept for some actions.
 func (c *cache[T]) without(drop func(action string) bool) *cache[T] {
 	next := newCache(c.key)
+	next.room = c.room
 	table := *c.table.Load()
 	for i := range table {
 		if v := table[i].Load(); v != nil && !drop(c.key(v)) {

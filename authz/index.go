@@ -10,6 +10,11 @@ import (
 // policy by policy (compiled.about). An engine that is asked again makes a plan:
 // the statements of all its policies, by resource.
 
+// fewPolicies is the number up to which a plan is not much faster than asking each
+// policy: such engines, of which there may be thousands, plan the few actions
+// that are asked about most and save the memory.
+const fewPolicies = 8
+
 // plan is what the layers of an engine have to say about one action.
 type plan struct {
 	action string

@@ -43,12 +43,13 @@ func TestReplaceWhileDeciding(t *testing.T) {
 			for n := worker; !done.Load() || n < len(requests); n++ {
 				i := n % len(requests)
 				engine := current.Load()
-				got := engine.Decide(*requests[i]).Result
+				d := engine.Decide(*requests[i])
+				got := d.Result
 				if n%16 == 0 {
 					got = engine.Explain(*requests[i]).Decision.Result
 				}
 				if got != wants[i][0] && got != wants[i][1] {
-					t.Errorf("got %v, want %v or %v: %s", got, wants[i][0], wants[i][1], printRequest(requests[i]))
+					t.Errorf("got %v (%v), want %v or %v: %s", got, d.Err, wants[i][0], wants[i][1], printRequest(requests[i]))
 					return
 				}
 				asked.Add(1)

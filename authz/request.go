@@ -181,11 +181,14 @@ var actionTraits = map[string]traits{
 }
 
 func traitsOf(action string) traits {
-	action = lower(action)
-	if strings.HasPrefix(action, "kms:") {
+	service, _, _ := strings.Cut(action, ":")
+	switch {
+	case equalFold(service, "kms"):
 		return ruledByKey
+	case equalFold(service, "sts"), equalFold(service, "iam"):
+		return actionTraits[lower(action)]
 	}
-	return actionTraits[action]
+	return 0
 }
 
 // read takes the resource apart and compares accounts.
