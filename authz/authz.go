@@ -138,6 +138,9 @@ type Engine struct {
 // policies says which kinds of policy were supplied.
 type policies struct {
 	boundary, session, resource, endpoint, scps bool
+	// trustShape: the resource policy has a statement without resources, which
+	// is a whole statement in a role's trust policy only.
+	trustShape bool
 }
 
 func (e *Engine) hasBoundary() bool { return e.boundary }
@@ -181,6 +184,7 @@ func Compile(set Set) (*Engine, source.List) {
 		e.plans.room = maxSeen
 	}
 	e.boundary, e.session = set.Boundary != nil, len(set.Session) > 0
+	e.trustShape = set.Resource != nil && namesNoResource(set.Resource)
 	e.resource, e.endpoint, e.scps = set.Resource != nil, set.Endpoint != nil, set.SCPs != nil
 	if findings.HasErrors() {
 		return nil, findings
@@ -267,6 +271,9 @@ func (e *Engine) Replace(kind Kind, level, index int, p Policy) (*Engine, source
 	next.layers[at].policies = append([]*compiled(nil), e.layers[at].policies...)
 	old := next.layers[at].policies[index]
 	next.layers[at].policies[index] = c
+	if kind == Resource {
+		next.trustShape = namesNoResource(&p)
+	}
 	next.plans = e.plans.without(func(action string) bool { return old.speaksOf(action) || c.speaksOf(action) })
 	return &next, findings
 }

@@ -106,7 +106,7 @@ func (e *Engine) join(common *Engine) {
 		e.of[kind].from, e.of[kind].to = start, len(layers)
 	}
 	e.layers = layers
-	e.resource, e.endpoint, e.scps = common.resource, common.endpoint, common.scps
+	e.resource, e.endpoint, e.scps, e.trustShape = common.resource, common.endpoint, common.scps, common.trustShape
 }
 
 // batch is what the policies say of the request at hand.
@@ -134,6 +134,9 @@ func (b *batch) column(rows []row, r *Request, results []Result, stride int) {
 			rows[i].ask(&e.request)
 			results[i*stride] = rows[i].engine.Decide(e.request).Result
 		}
+		return
+	}
+	if len(rows) > 0 && rows[0].engine.trustShape && !e.action.is(ruledByTrust) {
 		return
 	}
 	if cmp.Or(checkAction(r.Action), checkContext(r.Context), e.who.readResource(r, e.action)) != nil {

@@ -52,6 +52,24 @@ func (e *evaluation) derived(key string) (value string, ok bool) {
 	return value, true
 }
 
+// isGuess reports whether what derived gives for a key is the best that can be
+// said, and not what the request shows: the path of a session's role, the unique
+// ID of a user or role, the time, the owner of a resource that names none.
+func (e *evaluation) isGuess(key string) bool {
+	kind := e.who.caller.Kind
+	switch key {
+	case "aws:principalarn":
+		return kind == policy.CallerSession
+	case "aws:userid":
+		return kind == policy.CallerUser || kind == policy.CallerRole || kind == policy.CallerSession
+	case "aws:currenttime", "aws:epochtime":
+		return e.request.Time.IsZero()
+	case "aws:resourceaccount":
+		return e.who.account == ""
+	}
+	return false
+}
+
 func nameIf(c *policy.Caller, kind policy.CallerKind) string {
 	if c.Kind == kind {
 		return c.Name

@@ -90,6 +90,9 @@ func (e *evaluation) lookup(key string) (v values, known bool) {
 	if e.isUnknown(key) {
 		return values{}, false
 	}
+	if e.request.UnknownRest && e.isGuess(key) {
+		return values{}, false
+	}
 	if text, ok := e.derived(key); ok {
 		if text == "" {
 			return values{}, true

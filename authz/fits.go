@@ -2,10 +2,19 @@ package authz
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
+
+// namesNoResource reports whether a statement has neither Resource nor
+// NotResource.
+func namesNoResource(p *Policy) bool {
+	return p.Document != nil && slices.ContainsFunc(p.Document.Statements, func(s policy.Statement) bool {
+		return s.Resource == nil && s.NotResource == nil
+	})
+}
 
 // fits finds what makes a document unreadable as a policy of a kind. A statement
 // that names no principal would speak to everybody, and one without resources

@@ -238,7 +238,7 @@ func hasPrincipals(kind authz.Kind) bool {
 
 func (g generator) statement(kind authz.Kind) *refStatement {
 	s := &refStatement{Effect: "Allow"}
-	if g.chance(12) || kind == authz.RCP && g.chance(80) {
+	if g.chance(12) || kind == authz.RCP && g.chance(80) || kind == authz.Endpoint && g.chance(10) {
 		s.Effect = "Deny"
 	}
 	if g.chance(10) {
@@ -249,7 +249,6 @@ func (g generator) statement(kind authz.Kind) *refStatement {
 	switch {
 	case g.chance(10):
 		s.NotResource = g.list(resourceEntries)
-	case kind == authz.Resource && g.chance(20): // as in a trust policy
 	default:
 		s.Resource = g.list(resourceEntries)
 	}
@@ -380,7 +379,7 @@ func (g generator) request() *authz.Request {
 	if r.Action == "sts:GetCallerIdentity" && g.chance(80) {
 		r.Action = "s3:GetObject"
 	}
-	if g.chance(10) {
+	if part := strings.SplitN(r.Resource, ":", 6); g.chance(10) && (len(part) < 6 || !regexp12.MatchString(part[4])) {
 		r.ResourceAccount = pick(g, []string{"111111111111", "222222222222"})
 	}
 	return r

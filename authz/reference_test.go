@@ -167,6 +167,13 @@ func refDecide(set refSet, r *authz.Request) (authz.Result, []authz.Reference) {
 	if part := strings.SplitN(r.Resource, ":", 6); len(part) == 6 {
 		a.resource = part
 	}
+	shown := ""
+	if a.resource != nil && regexp12.MatchString(a.resource[4]) {
+		shown = a.resource[4]
+	}
+	if r.ResourceAccount != "" && shown != "" && shown != r.ResourceAccount || a.resourcesMissing() {
+		return authz.Invalid, nil
+	}
 	switch {
 	case r.ResourceAccount != "":
 		a.owner = r.ResourceAccount
@@ -176,6 +183,24 @@ func refDecide(set refSet, r *authz.Request) (authz.Result, []authz.Reference) {
 		a.owner = a.who.account
 	}
 	return a.decide()
+}
+
+// resourcesMissing: only a role's trust policy may leave out the resources.
+func (a *refAsk) resourcesMissing() bool {
+	switch strings.ToLower(a.request.Action) {
+	case "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession", "sts:setsourceidentity":
+		return false
+	}
+	for _, level := range a.set[authz.Resource] {
+		for _, p := range level {
+			for _, s := range p.Statement {
+				if s.Resource == nil && s.NotResource == nil {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 var regexp12 = regexp.MustCompile(`^[0-9]{12}$`)

@@ -60,6 +60,8 @@ var (
 	ErrNoResource   = errors.New("request has no resource; use * for an action that takes none")
 	ErrBadResource  = errors.New("resource is neither an ARN nor *")
 	ErrBadAccount   = errors.New("resource account is not 12 digits")
+	ErrTwoAccounts  = errors.New("resource account is another than the one in the resource's ARN")
+	ErrNoResources  = errors.New("a statement of the resource policy names no resources; only role trust policies do without")
 	ErrDuplicateKey = errors.New("context holds a key twice (letter case does not count)")
 )
 
@@ -89,6 +91,9 @@ func (e *evaluation) read() error {
 		e.action = e.plan.traits
 	} else {
 		e.action = traitsOf(r.Action)
+	}
+	if e.engine.trustShape && !e.action.is(ruledByTrust) {
+		return ErrNoResources
 	}
 	if err := e.caller(); err != nil {
 		return err
@@ -219,11 +224,14 @@ func (s *subject) readResource(r *Request, action traits) error {
 			s.account = a.Account
 		}
 	}
-	if r.ResourceAccount != "" {
+	switch {
+	case r.ResourceAccount == "":
+	case !arn.ValidAccount(r.ResourceAccount):
+		return ErrBadAccount
+	case s.account != "" && s.account != r.ResourceAccount:
+		return ErrTwoAccounts
+	default:
 		s.account = r.ResourceAccount
-		if !arn.ValidAccount(s.account) {
-			return ErrBadAccount
-		}
 	}
 	return nil
 }

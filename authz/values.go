@@ -28,9 +28,16 @@ type number struct {
 // maxExponent bounds what "1e999999999" can cost.
 const maxExponent = 1000
 
+// maxNumber is the longest text, in bytes, that counts as a number: comparing
+// longer ones with an exponent would take quadratic time.
+const maxNumber = 10_000
+
 // parseNumber reads a decimal: an optional sign, digits with an optional point,
 // an optional exponent.
 func parseNumber(s string) (number, bool) {
+	if len(s) > maxNumber {
+		return number{}, false
+	}
 	var n number
 	text := s
 	if text != "" && (text[0] == '-' || text[0] == '+') {
