@@ -4,7 +4,7 @@ FUZZTIME ?= 1m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 TOOL = go tool -modfile=internal/tools/go.mod
 
-.PHONY: build test lint fuzz bench man completions licenses facts facts-check clean
+.PHONY: build test lint fuzz bench bench-decide man completions licenses facts facts-check clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o writ ./cmd/writ
@@ -23,6 +23,11 @@ fuzz:
 
 bench:
 	scripts/bench
+
+# make bench-decide ARGS='-workloads W1,W2 -engines Writ,cedar'
+bench-decide:
+	cd bench && go build -o ../build/bench-decide ./decide
+	build/bench-decide $(ARGS)
 
 man: build
 	./writ man --dir build/man
