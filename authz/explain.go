@@ -124,6 +124,13 @@ func (r *recorder) missing(e *evaluation) []string {
 
 // examine looks at every statement by the same tree that decides.
 func (e *evaluation) examine(x *Explanation) {
+	n := 0
+	for i := range e.engine.layers {
+		for _, c := range e.engine.layers[i].policies {
+			n += len(c.statements)
+		}
+	}
+	x.Statements = make([]StatementReport, 0, n)
 	for i := range e.engine.layers {
 		l := &e.engine.layers[i]
 		for j, c := range l.policies {

@@ -69,7 +69,7 @@ func ask(t *testing.T, e *authz.Engine, r *authz.Request) authz.Decision {
 	first := e.Decide(*r)
 	for range 2 {
 		if again := e.Decide(*r); !reflect.DeepEqual(first, again) {
-			t.Fatalf("asked again the engine says %v, not %v", again, first)
+			t.Fatalf("asked again the engine says %v by %v, not %v by %v: %s", again.Result, again.By(), first.Result, first.By(), printRequest(r))
 		}
 	}
 	return first

@@ -2,7 +2,6 @@ package authz
 
 import (
 	"github.com/writ-iam/writ/arn"
-	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -85,33 +84,20 @@ func (s *statement) names(e *evaluation) policy.Strength {
 	return policy.NotNamed
 }
 
-// touches compares resources.
+// touches compares resources: all of the statement, or the one entry that an
+// index has picked. One that surely matches outweighs those that may.
 func (s *statement) touches(e *evaluation, entry *arn.Resource) truth {
-	if !e.request.ResourcePattern {
-		e.vague = false
-		value := func(slot int) (string, bool) { return e.variable(slot) }
-		if entry != nil {
-			return e.sure(entry.MatchVars(e.request.Resource, value))
-		}
-		return e.sure(s.resources.Match(e.request.Resource, value))
-	}
-	t := s.touchesPattern(e.pattern(), entry)
-	e.guesses = e.guesses || t == maybe
-	return t
-}
-
-// touchesPattern compares resources with a request whose resource is known only
-// as a pattern.
-func (s *statement) touchesPattern(p *pattern.Pattern, entry *arn.Resource) truth {
 	switch {
 	case s.resources.Absent:
 		return yes
 	case entry != nil:
-		return entryTouches(entry, p)
+		return e.touches(entry)
 	}
 	result := no
 	for _, entry := range s.resources.Entries {
-		result = max(result, entryTouches(entry, p))
+		if result = max(result, e.touches(entry)); result == yes {
+			break
+		}
 	}
 	if s.resources.Not {
 		return result.not()
@@ -119,9 +105,15 @@ func (s *statement) touchesPattern(p *pattern.Pattern, entry *arn.Resource) trut
 	return result
 }
 
-func entryTouches(entry *arn.Resource, p *pattern.Pattern) truth {
+func (e *evaluation) touches(entry *arn.Resource) truth {
+	if !e.request.ResourcePattern {
+		e.vague = false
+		return e.sure(entry.MatchVars(e.request.Resource, func(slot int) (string, bool) { return e.variable(slot) }))
+	}
 	if entry.All() {
 		return yes
 	}
-	return coversPattern(entry.Pattern(), p)
+	t := coversPattern(entry.Pattern(), e.pattern())
+	e.guesses = e.guesses || t == maybe
+	return t
 }

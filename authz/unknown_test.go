@@ -132,6 +132,9 @@ func hideResource(g generator, question *authz.Request) []authz.Request {
 	var completions []authz.Request
 	for len(completions) == 0 {
 		question.Resource, question.ResourcePattern = pick(g, resourcePatterns), true
+		if account := strings.SplitN(question.Resource, ":", 6)[4]; regexp12.MatchString(account) {
+			question.ResourceAccount = "" // the pattern names it
+		}
 		for _, resource := range resources {
 			if resource != "*" && refGlob(refText(question.Resource, true), resource) && assumedPlace(question, resource) {
 				c := *question
