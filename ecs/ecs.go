@@ -3,6 +3,7 @@ package ecs
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
@@ -10,10 +11,10 @@ import (
 
 // TaskDefinition is the part of a task definition that concerns access.
 type TaskDefinition struct {
-	Family           string
-	TaskRoleARN      string // assumed by the containers; "" when there is none
-	ExecutionRoleARN string // assumed by the ECS agent to pull images and send logs; "" when there is none
-	Span             source.Span
+	Family        string
+	TaskRole      string // name or ARN; assumed by the containers; "" when there is none
+	ExecutionRole string // name or ARN; assumed by the ECS agent to pull images and send logs; "" when there is none
+	Span          source.Span
 }
 
 // ParseTaskDefinition reads a task definition in JSON: the input of
@@ -39,10 +40,10 @@ func ParseTaskDefinition(file *source.File) (TaskDefinition, source.List) {
 		return TaskDefinition{}, r.list
 	}
 	td := TaskDefinition{
-		Family:           r.text(body, "family", "Family"),
-		TaskRoleARN:      r.text(body, "taskRoleArn", "TaskRoleArn"),
-		ExecutionRoleARN: r.text(body, "executionRoleArn", "ExecutionRoleArn"),
-		Span:             body.Span,
+		Family:        r.text(body, "family", "Family"),
+		TaskRole:      r.role(body, "taskRoleArn", "TaskRoleArn"),
+		ExecutionRole: r.role(body, "executionRoleArn", "ExecutionRoleArn"),
+		Span:          body.Span,
 	}
 	if td.Family == "" {
 		r.fail("BAD_TASK_DEFINITION", body.Span, "the task definition names no family")
@@ -72,6 +73,24 @@ func (r *reader) text(body *jsontree.Value, names ...string) string {
 			r.fail("BAD_TASK_DEFINITION", v.Span, fmt.Sprintf("%s is %s, not a string", name, v.Kind))
 		default:
 			return v.Text
+		}
+	}
+	return ""
+}
+
+// roleForm is the name of a role, or its ARN. Source: ECS API reference,
+// RegisterTaskDefinition; IAM API reference, CreateRole.
+var roleForm = regexp.MustCompile(`^(arn:[a-z-]+:iam::[0-9]{12}:role/([\w+=,.@-]+/)*)?[\w+=,.@-]{1,64}$`)
+
+// role returns a string member that names a role.
+func (r *reader) role(body *jsontree.Value, names ...string) string {
+	text := r.text(body, names...)
+	if text == "" || roleForm.MatchString(text) {
+		return text
+	}
+	for _, name := range names {
+		if v := body.Get(name); v != nil {
+			r.fail("BAD_TASK_DEFINITION", v.Span, fmt.Sprintf("%q is neither the name nor the ARN of a role", text))
 		}
 	}
 	return ""

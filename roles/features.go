@@ -38,6 +38,7 @@ var itemReaders = []integration{
 		rules: []rule{
 			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket Key", resource: "arn:{partition}:s3:::{bucket}/{Key}"},
 			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket Key/inventory", when: "ReaderConfig.InputType=MANIFEST !ReaderConfig.ManifestType=ATHENA_DATA", resource: "arn:{partition}:s3:::{bucket}/{inventory}/data/*", note: "an S3 inventory keeps its lists beside the manifest"},
+			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket Key/object", when: "ReaderConfig.InputType=MANIFEST !ReaderConfig.ManifestType=ATHENA_DATA", resource: "arn:{partition}:s3:::{bucket}/*", note: "the key does not show where the lists of the inventory lie"},
 			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket", when: "ReaderConfig.InputType=MANIFEST ReaderConfig.ManifestType=ATHENA_DATA", resource: "arn:{partition}:s3:::{bucket}/*", note: "an Athena manifest names data files, taken to lie in the same bucket"},
 		},
 	},

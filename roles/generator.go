@@ -186,7 +186,7 @@ func (g *generator) needs(c call) {
 			Code: "MISSING_PARAMETER", Severity: source.Warning, File: g.machine.File, Span: where,
 			Path:    path + "/" + strings.ReplaceAll(strings.ReplaceAll(paths[0], "[]", ""), ".", "/"),
 			Message: fmt.Sprintf("%s needs %s", c.row.name, strings.Join(paths, " or ")),
-			Hint:    "the call will fail; the role allows any value for it",
+			Hint:    "the call will fail without it",
 		})
 	}
 }
@@ -200,9 +200,15 @@ func argumentsField(s *asl.State) string {
 
 func (g *generator) cautions(c call) {
 	for _, caution := range c.row.cautions {
-		if g.holds(c, caution.when) {
+		if (caution.on == 0 || caution.on.has(c.pattern)) && g.holds(c, caution.when) {
 			g.report(caution.code, source.Warning, c.span, caution.message, caution.hint)
 		}
+	}
+	if c.inputIsArguments() {
+		g.report("ARGUMENTS_UNKNOWN", source.Warning, c.span,
+			"the Task has no "+argumentsField(c.state)+", so it calls with its whole input, which is known at run time only; roles or tags in it may need permissions that this role lacks",
+			"write "+argumentsField(c.state)+" as an object whose fields are expressions")
+		return
 	}
 	g.unknownParts(c)
 }

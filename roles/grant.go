@@ -43,8 +43,8 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 			}
 		}
 		for _, v := range k.open {
-			got, elsewhere := g.readOpen(p, v, variant, base)
-			out = append(out, reading{got, rd.dynamic || !p.extra, rd.elsewhere || elsewhere})
+			got, dynamic, elsewhere := g.readOpen(p, v, variant, base)
+			out = append(out, reading{got, rd.dynamic || dynamic && !p.extra, rd.elsewhere || elsewhere})
 		}
 		byDefault := k.absent > 0 && (p.absent != "" || p.extra)
 		if byDefault {
@@ -81,17 +81,33 @@ func (g *generator) readValue(c call, p *param, v asl.Value, variant string, bas
 	return out, variant == "" || got == variant
 }
 
-// readOpen reads a string with placeholders: "*" stands for each of them, and
-// what is written around them counts.
-func (g *generator) readOpen(p *param, v asl.Value, variant string, base captures) (got captures, elsewhere bool) {
-	text := openPlaceholders(v.Text())
-	if strings.Trim(text, "*") != "" {
-		if way, got, ok := p.as.read(text, base, true); ok && (variant == "" || variant == way) {
-			assumed := g.ownPlace(got[len(base):])
-			return append(got, capture{p.name(), text, true}), assumed
-		}
+// readOpen reads a string of which a part is known: "*" stands for the rest. The
+// console's templates look at no expression.
+func (g *generator) readOpen(p *param, v asl.Value, variant string, base captures) (got captures, dynamic, elsewhere bool) {
+	text, ok := g.openText(v)
+	if way, got, fits := p.as.read(text, base, true); ok && fits && (variant == "" || variant == way) {
+		elsewhere = g.ownPlace(got[len(base):]) || strings.HasPrefix(text, "*") && p.as.namesAccount()
+		dynamic = strings.Contains(text, "*")
+		return append(got, capture{p.name(), text, dynamic}), dynamic, elsewhere
 	}
-	return readUnknown(p, variant, base)
+	got, elsewhere = readUnknown(p, variant, base)
+	return got, true, elsewhere
+}
+
+func (g *generator) openText(v asl.Value) (text string, ok bool) {
+	if v.Expression() == "" {
+		text = openPlaceholders(v.Text())
+		return text, strings.Trim(text, "*") != ""
+	}
+	if g.opts.Style == Console {
+		return "", false
+	}
+	return v.Outline()
+}
+
+// namesAccount reports whether a way of the shape shows an account.
+func (s shape) namesAccount() bool {
+	return slices.ContainsFunc(s, func(way string) bool { return strings.Contains(way, "{account}") })
 }
 
 // ownPlace puts the machine's own partition, Region and account where nothing
@@ -189,7 +205,7 @@ func (g *generator) dynamicTemplate(r *rule) string {
 }
 
 // conditions fills the conditions of a rule. One whose value is not known is
-// left out: it would match nothing.
+// left out, unless its operator knows wildcards: it would match nothing.
 func (g *generator) conditions(c call, r *rule, rd reading) []Condition {
 	var out []Condition
 	for _, cr := range r.conditions {
@@ -198,15 +214,38 @@ func (g *generator) conditions(c call, r *rule, rd reading) []Condition {
 		}
 		condition := Condition{Operator: cr.operator, Key: cr.key}
 		for template := range words(cr.values) {
-			if text, ok := g.conditionValue(c, template, rd.captures); ok {
+			if text, ok := g.conditionValue(c, template, strings.HasPrefix(cr.operator, "Arn"), rd.captures); ok {
 				condition.Values = append(condition.Values, text)
 			}
 		}
 		if condition.Operator == "StringEquals" && slices.ContainsFunc(condition.Values, isPattern) {
 			condition.Operator = "StringLike"
 		}
+		if condition.Key == "iam:PassedToService" {
+			condition.Values = g.localPrincipals(condition.Values)
+		}
 		if condition.Values != nil {
 			out = append(out, condition)
+		}
+	}
+	return out
+}
+
+// chinaPrincipals are the services whose principal has a name of its own in the
+// China Regions; both are written, since services differ in which they check.
+// Source: AWS managed policies for EMR, which allow either ending.
+var chinaPrincipals = []string{"ec2.amazonaws.com", "elasticmapreduce.amazonaws.com", "application-autoscaling.amazonaws.com"}
+
+// localPrincipals adds the names that service principals have in the machine's
+// partition.
+func (g *generator) localPrincipals(services []string) []string {
+	if g.opts.partition() != "aws-cn" {
+		return services
+	}
+	out := slices.Clone(services)
+	for _, s := range services {
+		if slices.Contains(chinaPrincipals, s) {
+			out = append(out, s+".cn")
 		}
 	}
 	return out
@@ -218,7 +257,7 @@ func isPattern(value string) bool {
 	return strings.Contains(strings.NewReplacer("${*}", "", "${?}", "").Replace(value), "*")
 }
 
-func (g *generator) conditionValue(c call, template string, have captures) (string, bool) {
+func (g *generator) conditionValue(c call, template string, wildcards bool, have captures) (string, bool) {
 	for _, name := range captureNames(template) {
 		if _, ok := have.get(name); ok {
 			continue
@@ -234,7 +273,7 @@ func (g *generator) conditionValue(c call, template string, have captures) (stri
 		have = append(slices.Clip(have), capture{name: name, value: literal(text)})
 	}
 	text, known, complete := fill(template, have)
-	return text, known && complete
+	return text, complete && (known || wildcards)
 }
 
 // grant adds a grant for each action of a rule, or the state to the grant that
@@ -286,7 +325,7 @@ func conditionText(conditions []Condition) string {
 
 func pageOf(row *integration, r *rule) string {
 	if r.source != "" {
-		return guide + r.source
+		return r.source
 	}
 	return guide + row.source
 }

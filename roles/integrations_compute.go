@@ -97,6 +97,7 @@ var computeIntegrations = []integration{
 			{purpose: Call, style: least, actions: "eks:CreateNodegroup", reads: "ClusterName", resource: eksCluster},
 			{purpose: Poll, style: least, on: job, actions: "eks:DescribeNodegroup", reads: "ClusterName NodegroupName", resource: eksNodegroup},
 			{purpose: Cancel, style: least, on: job, actions: "eks:DeleteNodegroup", reads: "ClusterName NodegroupName", resource: eksNodegroup},
+			{purpose: Dependent, style: least, actions: "iam:GetRole", resource: serviceLinkedRole + "eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup", note: "EKS asks, as the caller, whether its service-linked role exists"},
 			{purpose: Dependent, style: least, actions: "iam:GetRole iam:ListAttachedRolePolicies", reads: "NodeRole", resource: "arn:{partition}:iam::{account}:role/{role}", note: "EKS looks at the node role before it makes the node group"},
 			passes("NodeRole", "eks.amazonaws.com"),
 			tags("Tags", "eks:TagResource", eksNodegroup, "ClusterName NodegroupName"),
@@ -133,6 +134,7 @@ var computeIntegrations = []integration{
 			{purpose: Call, actions: "eks:CreateFargateProfile", reads: "ClusterName", resource: eksCluster, dynamic: "fill"},
 			{purpose: Poll, on: job, actions: "eks:DescribeFargateProfile", reads: "ClusterName FargateProfileName", resource: eksFargateProfile, dynamic: "fill"},
 			{purpose: Cancel, on: job, actions: "eks:DeleteFargateProfile", reads: "ClusterName FargateProfileName", resource: eksFargateProfile, dynamic: "fill"},
+			{purpose: Dependent, actions: "iam:GetRole", resource: serviceLinkedRole + "eks-fargate.amazonaws.com/AWSServiceRoleForAmazonEKSForFargate", note: "EKS asks, as the caller, whether its service-linked role exists"},
 			passes("PodExecutionRoleArn", "eks.amazonaws.com"),
 			tags("Tags", "eks:TagResource", eksFargateProfile, "ClusterName FargateProfileName"),
 		},
@@ -170,12 +172,18 @@ var computeIntegrations = []integration{
 			{purpose: Cancel, style: least, on: job, actions: "elasticmapreduce:TerminateJobFlows", resource: "arn:{partition}:elasticmapreduce:{region}:{account}:cluster/*"},
 			ruleFor("StepFunctionsGetEventForEMRRunJobFlowRule"),
 			passesBare("ServiceRole", "elasticmapreduce.amazonaws.com"),
-			{purpose: PassRole, actions: "iam:PassRole", resource: "arn:{partition}:iam::{account}:role/{role}", reads: "JobFlowRole", when: "JobFlowRole", service: "ec2.amazonaws.com",
+			{purpose: PassRole, actions: "iam:PassRole", resource: "arn:{partition}:iam::{account}:role/{role}", reads: "JobFlowRole", when: "JobFlowRole", service: "ec2.amazonaws.com", guessed: true,
 				conditions: []conditionRule{{operator: "StringEquals", key: "iam:PassedToService", values: "ec2.amazonaws.com", style: least}},
 				note:       "JobFlowRole is an instance profile; its role is taken to bear the same name"},
 			passesBare("AutoScalingRole", "application-autoscaling.amazonaws.com"),
 			tags("Tags", "elasticmapreduce:AddTags", "arn:{partition}:elasticmapreduce:{region}:{account}:cluster/*", ""),
 		},
+		cautions: []caution{{
+			when:    "JobFlowRole",
+			code:    "INSTANCE_PROFILE_ROLE",
+			message: "JobFlowRole names an instance profile, and the role in it is taken to bear the same name",
+			hint:    "if it does not, say which it is with --pass-role ec2.amazonaws.com=ARN",
+		}},
 	},
 	emrCluster("addStep", request|job,
 		emrRule(Call, "elasticmapreduce:AddJobFlowSteps"),
@@ -342,6 +350,8 @@ var computeIntegrations = []integration{
 }
 
 const (
+	serviceLinkedRole = "arn:{partition}:iam::{account}:role/aws-service-role/"
+
 	ecsTask    = "arn:{partition}:ecs:{region}:{account}:task/{cluster}/*"
 	anyECSTask = "arn:{partition}:ecs:{region}:{account}:task/*"
 
@@ -372,6 +382,7 @@ var kubernetesAccess = caution{
 // tagsTask: tagging a task as it starts is authorized apart from starting it.
 func tagsTask(parameter string) rule {
 	r := tags(parameter, "ecs:TagResource", ecsTask, "Cluster")
+	r.when += " !" + parameter + "=NONE" // PropagateTags may be told not to
 	r.bounded = anyECSTask
 	r.conditions = []conditionRule{{operator: "StringEquals", key: "ecs:CreateAction", values: "RunTask"}}
 	return r

@@ -1,5 +1,7 @@
 package roles
 
+import "strings"
+
 // Integrations that store, move or transform data. Sources as in
 // integrations_compute.go.
 
@@ -40,7 +42,10 @@ var dataIntegrations = []integration{
 	{
 		name: "athena:startQueryExecution", source: "athena-iam",
 		patterns: request | job,
-		params:   []param{{path: "WorkGroup", as: shape{"{workgroup}"}, absent: "primary"}},
+		params: []param{
+			{path: "WorkGroup", as: shape{"{workgroup}"}, absent: "primary"},
+			{path: "ResultConfiguration.EncryptionConfiguration.KmsKey", as: keyShape},
+		},
 		rules: []rule{
 			// The template grants each action on both kinds of resource.
 			athenaRule(Call, console, "athena:startQueryExecution athena:getDataCatalog", athenaWorkgroup),
@@ -60,6 +65,8 @@ var dataIntegrations = []integration{
 			glueCatalog(console, "", glueReads+" "+glueWrites, ""),
 			glueCatalog(least, "", glueReads, "the tables that a query reads stand in the Glue Data Catalog"),
 			glueCatalog(least, "QueryString~writes", glueWrites, "the statement may change tables"),
+			{purpose: Dependent, style: least, actions: "kms:GenerateDataKey kms:Decrypt", reads: "ResultConfiguration.EncryptionConfiguration.KmsKey", when: "ResultConfiguration.EncryptionConfiguration.KmsKey",
+				resource: "arn:{partition}:kms:{region}:{account}:key/{key}", source: "Amazon Athena User Guide, encryption", note: "the key that encrypts the query results"},
 			{purpose: Dependent, actions: "lakeformation:GetDataAccess", resource: "*", note: "the action has no resource type"},
 		},
 	},
@@ -128,9 +135,9 @@ var dataIntegrations = []integration{
 			bedrockRule("profile", profiledModel, "-", profileNote),
 			bedrockRule("profile-arn", bedrockARN+"inference-profile/{geography}.{model}", "-", ""),
 			bedrockRule("profile-arn", profiledModel, "-", profileNote),
-			{purpose: Dependent, actions: "s3:GetObject", reads: "Input.S3Uri", when: "Input.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: "connect-bedrock"},
-			{purpose: Dependent, actions: "s3:PutObject", reads: "Output.S3Uri", when: "Output.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: "connect-bedrock"},
-			{purpose: Dependent, actions: "bedrock:ApplyGuardrail", reads: "GuardrailIdentifier", when: "GuardrailIdentifier", resource: bedrockARN + "guardrail/{guardrail}", source: "connect-bedrock"},
+			{purpose: Dependent, actions: "s3:GetObject", reads: "Input.S3Uri", when: "Input.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: guide + "connect-bedrock"},
+			{purpose: Dependent, actions: "s3:PutObject", reads: "Output.S3Uri", when: "Output.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: guide + "connect-bedrock"},
+			{purpose: Dependent, actions: "bedrock:ApplyGuardrail", reads: "GuardrailIdentifier", when: "GuardrailIdentifier", resource: bedrockARN + "guardrail/{guardrail}", source: guide + "connect-bedrock"},
 		},
 		cautions: []caution{
 			{
@@ -171,6 +178,7 @@ const (
 	dataBrewJob     = "arn:{partition}:databrew:{region}:{account}:job/{job}"
 	anyDataBrewJob  = "arn:{partition}:databrew:{region}:{account}:job/*"
 	athenaWorkgroup = "arn:{partition}:athena:{region}:{account}:workgroup/{workgroup}"
+	anyWorkgroup    = "arn:{partition}:athena:{region}:{account}:workgroup/*"
 	athenaCatalogs  = "arn:{partition}:athena:{region}:{account}:datacatalog/*"
 	mediaConvert    = "arn:{partition}:mediaconvert:{region}:{account}:"
 	bedrockARN      = "arn:{partition}:bedrock:{region}:{account}:"
@@ -213,8 +221,10 @@ func athenaRequest(name string, more ...rule) integration {
 	return integration{
 		name: "athena:" + name, source: "athena-iam",
 		patterns: request,
-		rules: append([]rule{{purpose: Call, actions: "athena:" + name, resource: "arn:{partition}:athena:{region}:{account}:workgroup/*",
-			note: "the request names a query, not its workgroup"}}, more...),
+		rules: append([]rule{
+			{purpose: Call, style: console, actions: "athena:" + name, resource: anyWorkgroup},
+			{purpose: Call, style: least, actions: "athena:" + strings.ToUpper(name[:1]) + name[1:], resource: anyWorkgroup, note: "the request names a query, not its workgroup"},
+		}, more...),
 	}
 }
 
@@ -232,7 +242,10 @@ func glueCatalog(style styleSet, when, actions, note string) rule {
 // on everything, in the templates for training and transform jobs; the other
 // jobs have no template and follow them.
 func sageMakerJob(kind, nameParameter, resourceType, eventRule, roles string) integration {
-	resource := "arn:{partition}:sagemaker:{region}:{account}:" + resourceType + "/{job}*"
+	// SageMaker writes many names in small letters into ARNs, and IAM compares
+	// with letter case.
+	const here = "arn:{partition}:sagemaker:{region}:{account}:"
+	resource := here + resourceType + "/{job}* " + here + resourceType + "/{job:lower}*"
 	in := integration{
 		name: "sagemaker:create" + kind + "Job", source: "sagemaker-iam",
 		patterns: request | job,
@@ -249,6 +262,12 @@ func sageMakerJob(kind, nameParameter, resourceType, eventRule, roles string) in
 	}
 	if kind == "Training" || kind == "Transform" {
 		in.doubted = callback
+		in.cautions = []caution{{
+			when: "!Tags", on: job,
+			code:    "TAGGING_NEEDED",
+			message: "Step Functions tags the jobs that it waits for, and SageMaker has been seen to ask for sagemaker:AddTags, which the documented policy lacks",
+			hint:    "add sagemaker:AddTags on the job if the call is denied",
+		}}
 	}
 	for parameter := range words(roles) {
 		in.params = append(in.params, param{path: parameter, as: roleShape})
@@ -279,9 +298,20 @@ func sageMakerRequest(name, needs string, rules ...rule) integration {
 }
 
 func sageMakerRule(action, parameter, resourceType string) rule {
-	return rule{purpose: Call, actions: action, reads: parameter, resource: "arn:{partition}:sagemaker:{region}:{account}:" + resourceType + "/{" + parameter + "}", dynamic: "fill"}
+	here := "arn:{partition}:sagemaker:{region}:{account}:" + resourceType + "/"
+	return rule{purpose: Call, actions: action, reads: parameter, resource: here + "{" + parameter + "} " + here + "{" + parameter + ":lower}", dynamic: "fill"}
+}
+
+// throughProfile: a model that a profile may choose in any Region is allowed
+// through that profile only. Source: Amazon Bedrock user guide, prerequisites for
+// inference profiles.
+func throughProfile(note string) []conditionRule {
+	if note == "" {
+		return nil
+	}
+	return []conditionRule{{operator: "StringLike", key: "bedrock:InferenceProfileArn", values: "arn:{partition}:bedrock:{region}:{account}:inference-profile/*"}}
 }
 
 func bedrockRule(variant, resource, dynamic, note string) rule {
-	return rule{purpose: Call, actions: "bedrock:InvokeModel", reads: "ModelId/" + variant, resource: resource, dynamic: dynamic, bounded: dynamic, note: note}
+	return rule{purpose: Call, actions: "bedrock:InvokeModel", reads: "ModelId/" + variant, resource: resource, dynamic: dynamic, bounded: dynamic, note: note, conditions: throughProfile(note)}
 }

@@ -8,10 +8,11 @@ var messagingIntegrations = []integration{
 		name: "sns:publish", source: "sns-iam",
 		patterns: request | callback,
 		needs:    "TopicArn|TargetArn|PhoneNumber",
-		params:   []param{{path: "TopicArn", as: topicShape}},
+		params:   []param{{path: "TopicArn", as: topicShape}, {path: "TargetArn", as: shape{"arn:{partition}:sns:{region}:{account}:{target...}"}}},
 		rules: []rule{
 			{purpose: Call, actions: "sns:Publish", reads: "TopicArn", when: "TopicArn", resource: "arn:{partition}:sns:{region}:{account}:{topic}"},
-			{purpose: Call, actions: "sns:Publish", when: "TargetArn", resource: "*", note: "the template bounds topics only, not targets"},
+			{purpose: Call, style: console, actions: "sns:Publish", when: "TargetArn", resource: "*", note: "the template bounds topics only, not targets"},
+			{purpose: Call, style: least, actions: "sns:Publish", reads: "TargetArn", when: "TargetArn", resource: "arn:{partition}:sns:{region}:{account}:{target}"},
 			{purpose: Call, actions: "sns:Publish", when: "PhoneNumber", resource: "*", note: "a phone number has no ARN"},
 			{purpose: Call, actions: "sns:Publish", when: "!TopicArn !TargetArn !PhoneNumber", resource: "*"},
 		},

@@ -10,7 +10,7 @@ import (
 // in it, and whether there may be others that only the execution knows.
 type known struct {
 	values  []asl.Value // literal strings, or values of other kinds
-	open    []asl.Value // strings with placeholders in them
+	open    []asl.Value // strings of which a part is known: placeholders stand in them, or an expression joins literals
 	absent  int         // places (of a list) that hold no such field
 	unknown bool        // an expression gives it
 	part    bool        // so does one for what stands around it: it may not be there at all
@@ -33,7 +33,16 @@ func (g *generator) lookup(c call, path string) known {
 	if path == "." {
 		return collect(c.state.Task.Resource, "", known{})
 	}
+	if c.inputIsArguments() {
+		return known{unknown: true, part: true, at: c.state.Task.Resource}
+	}
 	return collect(c.args, path, known{})
+}
+
+// inputIsArguments: a Task without Parameters hands its input on, so whatever
+// the call takes may be in there.
+func (c *call) inputIsArguments() bool {
+	return c.state != nil && c.state.Task != nil && !c.args.Exists() && len(c.row.params) > 0 && c.row.params[0].path != ""
 }
 
 func collect(v asl.Value, path string, k known) known {
@@ -60,7 +69,7 @@ func (k known) add(v asl.Value) known {
 	switch {
 	case !v.Exists():
 		k.absent++
-	case v.Dynamic() && v.Expression() == "" && !v.Part():
+	case partlyKnown(v):
 		k.open, k.at = append(k.open, v), v
 	case v.Dynamic():
 		k.unknown, k.at = true, v
@@ -69,6 +78,17 @@ func (k known) add(v asl.Value) known {
 		k.values, k.at = append(k.values, v), v
 	}
 	return k
+}
+
+func partlyKnown(v asl.Value) bool {
+	if !v.Dynamic() || v.Part() {
+		return false
+	}
+	if v.Expression() == "" {
+		return true
+	}
+	_, ok := v.Outline()
+	return ok
 }
 
 // addMember adds what lies below v, where v is not there or is dynamic.

@@ -15,6 +15,12 @@ import (
 func (g *generator) passRole(c call, r *rule, rd reading) {
 	g.passed[r.service] = true
 	conditions := g.conditions(c, r, rd)
+	if given := g.opts.PassRoles[r.service]; len(given) > 0 && r.guessed {
+		for _, role := range given {
+			g.grant(c, r, resource{text: role}, conditions, false)
+		}
+		return
+	}
 	if !rd.dynamic {
 		text, _, _ := fill(r.resource, rd.captures)
 		g.grant(c, r, resource{text: text}, conditions, false)
@@ -94,16 +100,19 @@ func (g *generator) fromTaskDefinitions(c call) (roles []string, all bool) {
 			continue
 		}
 		all = known
-		roles = append(roles, rolesOf(td)...)
+		roles = append(roles, g.rolesOf(td)...)
 	}
 	return roles, all
 }
 
-func rolesOf(td ecs.TaskDefinition) []string {
+// rolesOf returns the ARNs of a task definition's roles, which it may name in
+// short.
+func (g *generator) rolesOf(td ecs.TaskDefinition) []string {
 	var roles []string
-	for _, role := range []string{td.TaskRoleARN, td.ExecutionRoleARN} {
-		if role != "" {
-			roles = append(roles, role)
+	for _, role := range []string{td.TaskRole, td.ExecutionRole} {
+		if _, got, ok := roleNameShape.read(role, nil, false); ok {
+			arn, _, _ := fill("arn:{partition}:iam::{account}:role/{role}", append(got, g.env...))
+			roles = append(roles, arn)
 		}
 	}
 	return roles

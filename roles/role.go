@@ -26,7 +26,7 @@ func (g *generator) role() *Role {
 		Grants:              grants,
 	}
 	if role.Name == "" {
-		role.Name = roleName(g.opts.Name)
+		role.Name = RoleName(g.opts.Name)
 	}
 	if role.Path == "" {
 		role.Path = "/"
@@ -91,7 +91,8 @@ const (
 	maxPolicyName = 128
 )
 
-func roleName(machine string) string {
+// RoleName is the name given to the role of a state machine.
+func RoleName(machine string) string {
 	if machine == "" {
 		return "StepFunctionsRole"
 	}

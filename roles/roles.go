@@ -177,7 +177,7 @@ func (o *Options) check() source.List {
 	}
 	for service, roles := range o.PassRoles {
 		for _, r := range roles {
-			if a, err := arn.Parse(r); err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
+			if a, err := arn.Parse(r); err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") || !arn.ValidAccount(a.Account) || strings.ContainsAny(r, "*?") {
 				bad("passRoles", "%q, to be passed to %s, is not the ARN of a role", r, service)
 			}
 		}
@@ -186,7 +186,7 @@ func (o *Options) check() source.List {
 }
 
 func (o *Options) hasReferences() bool {
-	return isReference(o.Account) || isReference(o.Region) || isReference(o.Partition)
+	return isReference(o.Account) || isReference(o.Region) || isReference(o.Partition) || isReference(o.KMSKey)
 }
 
 // resolved puts an account, a Region and a partition in the place of references.
@@ -195,7 +195,7 @@ func (o *Options) resolved() Options {
 	for _, f := range []struct {
 		field *string
 		value string
-	}{{&out.Account, verifierAccount}, {&out.Region, "us-east-1"}, {&out.Partition, "aws"}} {
+	}{{&out.Account, verifierAccount}, {&out.Region, "us-east-1"}, {&out.Partition, "aws"}, {&out.KMSKey, "arn:aws:kms:us-east-1:" + verifierAccount + ":key/reference"}} {
 		if isReference(*f.field) {
 			*f.field = f.value
 		}

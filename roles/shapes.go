@@ -86,5 +86,6 @@ var (
 		"profile = global.{model...}", "profile = jp.{model...}", "profile = au.{model...}", "profile = ca.{model...}",
 		"foundation = {model...}",
 	}
-	s3Shape = shape{"s3://{bucket}/{key...}"}
+	keyShape = shape{"arn:{partition}:kms:{region}:{account}:key/{key}", "{key}"}
+	s3Shape  = shape{"s3://{bucket}/{key...}"}
 )

@@ -17,7 +17,7 @@ type integration struct {
 	reveals  string     // the parameters that show those roles when all of them are given
 	rules    []rule     // what the call needs
 	cautions []caution  // what to tell the user when a condition holds
-	source   string     // page of the Step Functions developer guide, or as said in sources.go
+	source   string     // page of the Step Functions developer guide
 }
 
 // param says how the value of one parameter is read.
@@ -41,8 +41,9 @@ type rule struct {
 	when       string     // conditions on parameters, all of which must hold, see test
 	conditions []conditionRule
 	service    string // pass-role: the service that receives the role
+	guessed    bool   // pass-role: the parameter does not show the role itself
 	note       string // what is worth knowing about this grant
-	source     string // when another page than the integration's says so
+	source     string // document and page, when another than the integration's says so
 }
 
 // conditionRule becomes a Condition; it is left out when its value cannot be
@@ -55,6 +56,7 @@ type conditionRule struct {
 // caution is something to say about a call that no grant can express.
 type caution struct {
 	when          string
+	on            patternSet // zero: every pattern
 	code, message string
 	hint          string
 }
@@ -180,7 +182,10 @@ func passesBare(parameter, service string) rule {
 	return r
 }
 
+// authorization is where the actions stand that a request needs beyond its own.
+const authorization = "Service Authorization Reference, dependent actions"
+
 // tags is the grant for tagging what a call creates.
 func tags(parameter, action, resource, reads string) rule {
-	return rule{purpose: Tag, style: least, actions: action, resource: resource, reads: reads, when: parameter}
+	return rule{purpose: Tag, style: least, actions: action, resource: resource, reads: reads, when: parameter, source: authorization}
 }

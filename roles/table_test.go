@@ -199,7 +199,7 @@ func contains1(wide, narrow Grant) bool {
 	}
 	for _, c := range wide.Conditions {
 		if !slices.ContainsFunc(narrow.Conditions, func(n Condition) bool {
-			return n.Operator == c.Operator && n.Key == c.Key && slices.Equal(n.Values, c.Values)
+			return n.Operator == c.Operator && n.Key == c.Key && slices.EqualFunc(c.Values, n.Values, func(w, v string) bool { return w == v || covers(w, v) })
 		}) {
 			return false
 		}

@@ -132,9 +132,18 @@ func scan(pattern, text string, into captures, open bool) (captures, bool) {
 		if end == 0 {
 			return into, false
 		}
-		out = append(out, capture{name, text[:end], open && strings.Contains(text[:end], "*")})
+		out = append(out, captured(name, text[:end], open))
 		text, pattern = text[end:], after
 	}
+}
+
+// captured is a piece of text under a name. In an open text "*" is a wildcard;
+// elsewhere it is a character like any other.
+func captured(name, text string, open bool) capture {
+	if open {
+		return capture{name, text, strings.Contains(text, "*")}
+	}
+	return capture{name: name, value: literal(text)}
 }
 
 // segmentEnd is where a capture that is followed by a pattern stops: at a
@@ -164,11 +173,7 @@ func scanMany(name, after, text string, into captures, open bool) (captures, boo
 		if after != "" && (end == len(text) || text[end] != after[0]) {
 			continue
 		}
-		captured := capture{name, text[:end], true}
-		if !open {
-			captured = capture{name: name, value: literal(text[:end])}
-		}
-		if out, ok := scan(after, text[end:], append(into, captured), open); ok {
+		if out, ok := scan(after, text[end:], append(into, captured(name, text[:end], open)), open); ok {
 			return out, true
 		}
 		if after == "" {
@@ -178,7 +183,8 @@ func scanMany(name, after, text string, into captures, open bool) (captures, boo
 	return into, false
 }
 
-// fill writes a template: {name} is the value captured under that name, and
+// fill writes a template: {name} is the value captured under that name,
+// {name:lower} the same in small letters, and
 // [text {name}] is written only when name was captured. known is false when a
 // value in it is not known before run time; missing when one was never captured.
 func fill(template string, values captures) (text string, known, complete bool) {
@@ -197,7 +203,11 @@ func fill(template string, values captures) (text string, known, complete bool) 
 			i = end + 1
 		case '{':
 			end := i + strings.IndexByte(template[i:], '}')
-			v, ok := values.get(template[i+1 : end])
+			name, lower := strings.CutSuffix(template[i+1:end], ":lower")
+			v, ok := values.get(name)
+			if lower {
+				v.value = strings.ToLower(v.value)
+			}
 			b.WriteString(v.value)
 			known = known && !v.unknown
 			complete = complete && ok

@@ -122,11 +122,18 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 	if err != nil {
 		return err
 	}
+	if len(inputs) > 1 && f.opts.Name != "" {
+		return errors.New("--name is the name of one state machine; give one input, or leave it out")
+	}
 	results := make([]result, 0, len(inputs))
+	used := map[string]bool{}
 	for _, input := range inputs {
 		text, err := readInput(e, input)
 		if err != nil {
 			return err
+		}
+		if len(inputs) > 1 { // roles of one account need names of their own
+			f.opts.RoleName = uniqueName(roles.RoleName(machineName(input)), "_-", used)
 		}
 		results = append(results, f.generate(input, text, subs))
 	}
@@ -195,6 +202,12 @@ func (f *generateFlags) readTaskDefinitions() error {
 		f.opts.TaskDefinitions = append(f.opts.TaskDefinitions, td)
 	}
 	return nil
+}
+
+// machineName is the name of a file up to its first dot; "" for standard input.
+func machineName(input string) string {
+	name, _, _ := strings.Cut(filepath.Base(input), ".")
+	return strings.Trim(name, "-")
 }
 
 func pairs(flag string, values []string) (map[string]string, error) {

@@ -1,0 +1,51 @@
+package ecs
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/writ-iam/writ/source"
+)
+
+func TestParseTaskDefinition(t *testing.T) {
+	const role = "arn:aws:iam::123456789012:role/path/task"
+	for _, c := range []struct{ name, text, family, task, execution string }{
+		{"registered", `{"family": "web", "taskRoleArn": "` + role + `", "executionRoleArn": "ecsTaskExecutionRole"}`, "web", role, "ecsTaskExecutionRole"},
+		{"described", `{"taskDefinition": {"family": "web", "revision": 7, "taskRoleArn": "` + role + `"}, "tags": []}`, "web", role, ""},
+		{"CloudFormation", `{"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "web", "ExecutionRoleArn": "` + role + `"}}`, "web", "", role},
+		{"no roles", `{"family": "web", "taskRoleArn": null}`, "web", "", ""},
+	} {
+		td, findings := ParseTaskDefinition(source.NewFile("td.json", c.text))
+		if len(findings) > 0 || td.Family != c.family || td.TaskRole != c.task || td.ExecutionRole != c.execution {
+			t.Errorf("%s: %+v, %v", c.name, td, findings)
+		}
+	}
+}
+
+func TestParseTaskDefinitionFinds(t *testing.T) {
+	for _, c := range []struct{ text, code, path string }{
+		{`{"family": `, "MALFORMED_JSON", ""},
+		{`[]`, "BAD_TASK_DEFINITION", ""},
+		{`{"containerDefinitions": []}`, "BAD_TASK_DEFINITION", ""},
+		{`{"family": 7}`, "BAD_TASK_DEFINITION", "/family"},
+		{`{"family": "web", "family": "api"}`, "DUPLICATE_KEY", "/family"},
+		{`{"family": "web", "taskRoleArn": "arn:aws:iam::123456789012:role/t*"}`, "BAD_TASK_DEFINITION", "/taskRoleArn"},
+		{`{"family": "web", "taskRoleArn": {"Ref": "Role"}}`, "BAD_TASK_DEFINITION", "/taskRoleArn"},
+	} {
+		_, findings := ParseTaskDefinition(source.NewFile("td.json", c.text))
+		if len(findings) == 0 || findings[0].Code != c.code || findings[0].Path != c.path || !findings.HasErrors() {
+			t.Errorf("%s: %v, want %s at %q", c.text, findings, c.code, c.path)
+		}
+	}
+}
+
+func FuzzParseTaskDefinition(f *testing.F) {
+	f.Add(`{"family": "web", "taskRoleArn": "arn:aws:iam::123456789012:role/task"}`)
+	f.Add(`{"taskDefinition": {"family": "web"}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		td, findings := ParseTaskDefinition(source.NewFile("td.json", text))
+		if !findings.HasErrors() && (td.Family == "" || strings.ContainsAny(td.TaskRole+td.ExecutionRole, "*?")) {
+			t.Errorf("%q: %+v without an error", text, td)
+		}
+	})
+}
