@@ -56,8 +56,11 @@ func (d *sdkDecoder) add(f []string) {
 	case "on":
 		d.addResource(f)
 	case "role":
-		f = d.need(f, 3, 4)
-		role := PassedRole{Member: d.path(f[1]), Service: f[3], Certainty: d.certainty(f[2])}
+		f = d.need(f, 3, 5)
+		role := PassedRole{Member: d.path(f[1]), Service: f[3], Certainty: d.certainty(f[2]), InstanceProfile: f[4] == "profile"}
+		if f[4] != "" && f[4] != "profile" {
+			d.fail("%q is no mark of a role", f[4])
+		}
 		d.op.Roles = append(d.op.Roles, role)
 	case "key":
 		d.addKey(f)

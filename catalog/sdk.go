@@ -121,6 +121,10 @@ type PassedRole struct {
 	Member    string    // holds the name or ARN of the role
 	Service   string    // principal that gets it, for iam:PassedToService: "ecs-tasks.amazonaws.com"; "" when not known
 	Certainty Certainty // of Service
+
+	// InstanceProfile says that the member names an instance profile, whose
+	// role is passed; consoles and templates give both the same name.
+	InstanceProfile bool
 }
 
 // A KeyBinding is a condition key whose value comes from members.

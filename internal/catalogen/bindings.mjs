@@ -34,6 +34,8 @@ const noun = (operation) => stem(operation.replace(/^(BatchGet|[A-Z][a-z]+)/, ''
 export function bind(op, action, service, rules) {
   if (action.types.length === 0) return [];
   const members = candidates(op);
+  const any = members.find(({ name }) => /^resourcearn(s|list)?$/.test(norm(name)));
+  if (any && action.types.length > 1) return [{ type: '*', certainty: 'derived', binds: [any.path] }];
   const required = action.types.filter((t) => t.required);
   const all = (required.length ? required : action.types).map((t) => {
     const type = service.types.find((x) => x.name === t.name);
@@ -58,17 +60,20 @@ function bindType(op, type, members, rules, typeCount) {
   const arn = arnMember(op, type, members, typeCount);
   const binds = arn ? [arn.path] : [];
   const names = placeholders(type.formats[0]);
+  const free = new Set(members.filter((m) => m !== arn)); // a member says one thing
   for (const p of names) {
     const written = rules.placeholders.get(p)?.filter((b) => present(op, b)) ?? [];
     if (written.length) {
       binds.push(...written.map((b) => (b.includes('~') ? b : `${p}=${b}`)));
       continue;
     }
-    if (arn) continue;
-    const m = nameMember(op, type, p, names, members);
-    if (m) binds.push(`${p}=${m.path}`);
+    const m = nameMember(op, type, p, names, [...free], arn !== undefined);
+    if (!m) continue;
+    free.delete(m);
+    binds.push(`${p}=${m.path}`);
   }
-  return { type: type.name, certainty: binds.length ? 'derived' : 'assumed', binds };
+  const certain = binds.length > 0 || names.length === 0; // a format without placeholders is complete
+  return { type: type.name, certainty: certain ? 'derived' : 'assumed', binds };
 }
 
 // present reports whether an operation has the member that a binding reads.
@@ -105,9 +110,12 @@ function arnMember(op, type, members, typeCount) {
   return members.find(({ name }) => ['resourcearn', 'arn'].includes(norm(name)));
 }
 
-function nameMember(op, type, placeholder, names, members) {
+// nameMember is strict where a member for the whole ARN was found already.
+function nameMember(op, type, placeholder, names, members, strict) {
+  const exact = ({ name }) => norm(name) === norm(placeholder);
+  if (strict) return members.find(exact);
   const rules = [
-    ({ name }) => norm(name) === norm(placeholder),
+    exact,
     ({ name }) => stem(name) !== '' && stem(name) === stem(placeholder),
   ];
   if (names.at(-1) === placeholder) {
@@ -117,11 +125,23 @@ function nameMember(op, type, placeholder, names, members) {
       rules.push(({ name }) => ['name', 'id', 'identifier', 'arn', 'names', 'ids', 'arns', 'identifiers'].includes(norm(name)));
     }
   }
+  // What a service calls an id is seldom the name that a caller gives.
+  const isID = /Id$|Identifier$/.test(placeholder);
+  const fits = members.filter((m) => exact(m) || !(isID && /Names?$/i.test(m.name)) && !/^resourcearn/.test(norm(m.name)));
   for (const rule of rules) {
-    const m = members.find(rule);
+    const m = fits.find(rule);
     if (m) return m;
   }
   return undefined;
+}
+
+// namesRole tells the members that hold IAM roles from those that hold a role
+// in a conversation, an application or an organization.
+function namesRole(path) {
+  if (/(Principal|Guest|Requester|Requestor)RoleArn$|Findings\[\]/.test(path)) return false;
+  if (/RoleA(rn|RN)s?$|IamRoles?$/.test(path)) return true;
+  return /(^|\.)((\w*(Service|Execution|Instance|Iam|IAM|Access|Scaling|Fleet|Flow|Dispatch|Invocation|Operations|Infrastructure|Transfer|Streams\w*|Sync|Update\w*))?Role)$/.test(path)
+    && !/(Messages\[\]|Conversational|Visuals?(\[\])?|Members\w*(\[\])?|Mappings\[\]|Principals\[\]|MembershipItemList\[\])\.Role$/.test(path);
 }
 
 // roleMembers lists the paths of members, however deep, that hold the name or
@@ -141,7 +161,7 @@ export function roleMembers(op) {
       const at = path ? `${path}.${pascal(name)}` : pascal(name);
       if (within.has(name)) continue; // a structure that holds itself
       const text = member.kind === 'string' || (member.kind === 'list' && member.element.kind === 'string');
-      if (text && /(role(arns?)?|iamrole|rolearnlist)$/i.test(name)) found.push(member.kind === 'list' ? `${at}[]` : at);
+      if (text && namesRole(at)) found.push(member.kind === 'list' ? `${at}[]` : at);
       else walk(member, at, new Set([...within, name]), depth + 1);
     }
   }

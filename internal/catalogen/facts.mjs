@@ -10,6 +10,7 @@ export function readFacts(dir) {
     unmodelled: new Map(), // SDK service without a model -> IAM prefix
     receivers: new Map(), // SDK service -> service that gets its roles
     services: new Map(), // SDK service -> {ops, placeholders, arns, reviewed}
+    also: [], // further formats of ARNs that requests are checked against
     old: [], // old formats of ARNs: {prefix, type, formats}
   };
   for (const file of fs.readdirSync(dir).filter((f) => f.endsWith('.txt')).sort()) {
@@ -60,6 +61,7 @@ const rows = {
   prefix: (_, [name, prefix], facts) => once(facts.prefixes, name, prefix),
   unmodelled: (_, [name, prefix], facts) => once(facts.unmodelled, name, prefix),
   receiver: (_, [name, principal], facts) => once(facts.receivers, name, principal),
+  also: (_, [prefix, type, ...formats], facts) => facts.also.push({ prefix, type, formats }),
   old: (_, [prefix, type, ...formats], facts) => facts.old.push({ prefix, type, formats }),
 
   // about one service
@@ -90,7 +92,7 @@ const rows = {
     need.on ??= [];
     if (type !== '-') need.on.push({ type: type.replaceAll('_', ' '), certainty: 'reviewed', binds });
   }),
-  role: (state, [member, principal]) => each(state, (op) => op.roles.push({ member, principal })),
+  role: (state, [member, principal, mark]) => each(state, (op) => op.roles.push({ member, principal, profile: mark === 'profile' })),
   key: (state, [key, type, ...binds]) => each(state, (op) => op.keys.push({ key, type, binds })),
   none: (state, [reason]) => each(state, (op) => { op.none = reason; }),
 };

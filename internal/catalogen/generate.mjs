@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readIAM, globalKeys, iamLines } from './iam.mjs';
+import { addFormats, readIAM, globalKeys, iamLines } from './iam.mjs';
 import { addRecorded, readModels } from './models.mjs';
 import { readFacts } from './facts.mjs';
 import { sdkLines, sdkServices } from './sdk.mjs';
@@ -15,11 +15,13 @@ const data = path.join(here, '../../catalog/data');
 function generate() {
   const files = new Map();
   const iam = readIAM(modules);
+  const facts = readFacts(path.join(here, 'facts'));
+  addFormats(iam, facts);
   for (const s of iam.values()) files.set(`iam/${s.prefix}.txt`, text(iamLines(s)));
   files.set('global.txt', text(globalKeys(modules).map((k) => ['key', k.key, k.type]).sort()));
   const models = readModels(modules);
   addRecorded(models, path.join(here, 'recorded/botocore-1.43.11.txt'));
-  for (const s of sdkServices(models, iam, readFacts(path.join(here, 'facts'))).values()) {
+  for (const s of sdkServices(models, iam, facts).values()) {
     files.set(`sdk/${s.name}.txt`, text(sdkLines(s)));
   }
   return files;

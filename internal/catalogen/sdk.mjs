@@ -107,7 +107,7 @@ function gatewayNeed(op) {
 }
 
 function roles(op, sdk, iam, prefix, facts, fact) {
-  const written = new Map((fact?.roles ?? []).map((r) => [r.member, r.principal]));
+  const written = new Map((fact?.roles ?? []).map((r) => [r.member, r]));
   const found = roleMembers(op).filter((m) => !written.has(m));
   const receiver = facts.receivers.get(sdk);
   const derived = receiver === '-' ? [] : found.map((member) => ({
@@ -117,7 +117,7 @@ function roles(op, sdk, iam, prefix, facts, fact) {
   }));
   for (const member of written.keys()) checkMember(op, member);
   return [
-    ...[...written].filter(([, p]) => p !== '-').map(([member, principal]) => ({ member, principal, certainty: 'reviewed' })),
+    ...[...written.values()].filter((r) => r.principal !== '-').map((r) => ({ ...r, certainty: 'reviewed' })),
     ...derived,
   ].sort((a, b) => (a.member < b.member ? -1 : 1));
 }
@@ -130,10 +130,11 @@ export function sdkLines(s) {
     if (op.none) lines.push(['none', op.none]);
     op.needs.forEach((need, i) => {
       const plain = need.action === `${s.prefix}:${op.name}` && need.purpose === 'call' && need.when.length === 0;
-      if (i > 0 || !plain) lines.push(['need', need.action, need.purpose, need.when.join(' ')]);
+      const implied = plain && i === 0 && (op.needs.length === 1 || need.on.length > 0);
+      if (!implied) lines.push(['need', need.action, need.purpose, need.when.join(' ')]);
       for (const row of need.on) lines.push(['on', row.type, row.certainty, row.binds.join(' ')]);
     });
-    for (const r of op.roles) lines.push(['role', r.member, r.certainty, r.principal]);
+    for (const r of op.roles) lines.push(['role', r.member, r.certainty, r.principal, r.profile ? 'profile' : '']);
     for (const k of op.keys) lines.push(['key', k.key, k.type, k.binds.join(' ')]);
   }
   return lines;

@@ -1,0 +1,313 @@
+package catalog_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/writ-iam/writ/catalog"
+)
+
+// describe writes what an operation needs, a line for each thing.
+func describe(op *catalog.Operation) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", op.Name, op.Certainty)
+	if op.Method != "" {
+		fmt.Fprintf(&b, "http %s %s\n", op.Method, op.Path)
+	}
+	if op.Without != "" {
+		fmt.Fprintf(&b, "without %s\n", op.Without)
+	}
+	for _, n := range op.Needs {
+		fmt.Fprintf(&b, "%s %s", n.Purpose, n.Action)
+		for _, g := range n.When {
+			switch {
+			case g.Absent:
+				fmt.Fprintf(&b, " unless %s", g.Member)
+			case g.Pattern != "":
+				fmt.Fprintf(&b, " if %s is %s", g.Member, g.Pattern)
+			default:
+				fmt.Fprintf(&b, " if %s", g.Member)
+			}
+		}
+		b.WriteString("\n")
+		for _, r := range n.Resources {
+			name := r.Type
+			if name == "" {
+				name = r.Formats[0]
+			}
+			fmt.Fprintf(&b, "  on %s %s%s\n", name, r.Certainty, describeBindings(r.Bindings))
+		}
+	}
+	for _, r := range op.Roles {
+		fmt.Fprintf(&b, "role %s to %s %s\n", r.Member, r.Service, r.Certainty)
+	}
+	for _, k := range op.Keys {
+		fmt.Fprintf(&b, "key %s %s%s\n", k.Key, k.Type, describeBindings(k.Bindings))
+	}
+	return b.String()
+}
+
+func describeBindings(list []catalog.Binding) string {
+	var b strings.Builder
+	for _, x := range list {
+		switch {
+		case x.Shape != "":
+			fmt.Fprintf(&b, " %s like %s", x.Member, x.Shape)
+		case x.Placeholder != "":
+			fmt.Fprintf(&b, " %s=%s", x.Placeholder, x.Member)
+		default:
+			fmt.Fprintf(&b, " %s", x.Member)
+		}
+		if x.Default != "" {
+			fmt.Fprintf(&b, " or %q", x.Default)
+		}
+	}
+	return b.String()
+}
+
+func TestOperation(t *testing.T) {
+	tests := []struct{ service, operation, want string }{
+		{"sqs", "sendMessageBatch", `SendMessageBatch reviewed
+call sqs:SendMessage
+  on queue reviewed QueueUrl like https://*/${Account}/${QueueName}
+`},
+		{"s3", "listBuckets", `ListBuckets reviewed
+call s3:ListAllMyBuckets
+  on arn:${Partition}:s3:::* reviewed
+`},
+		{"s3", "HeadBucket", `HeadBucket reviewed
+call s3:ListBucket
+  on bucket reviewed BucketName=Bucket
+`},
+		{"dynamodb", "transactGetItems", `TransactGetItems reviewed
+call dynamodb:GetItem
+  on table reviewed TableName=TransactItems[].Get.TableName
+`},
+		{"dynamodb", "batchGetItem", `BatchGetItem reviewed
+call dynamodb:BatchGetItem
+  on table reviewed TableName=RequestItems{key}
+`},
+		{"kms", "reEncrypt", `ReEncrypt reviewed
+call kms:ReEncryptFrom
+  on key reviewed KeyId=SourceKeyId
+call kms:ReEncryptTo
+  on key reviewed KeyId=DestinationKeyId
+`},
+		{"apigateway", "getMethod", `GetMethod derived
+http GET /restapis/{restApiId}/resources/{resourceId}/methods/{httpMethod}
+call apigateway:GET
+  on arn:${Partition}:apigateway:${Region}::/restapis/${RestApiId}/resources/${ResourceId}/methods/${HttpMethod} reviewed RestApiId=RestApiId ResourceId=ResourceId HttpMethod=HttpMethod
+`},
+		{"scheduler", "createSchedule", `CreateSchedule reviewed
+call scheduler:CreateSchedule
+  on schedule reviewed GroupName=GroupName or "default" ScheduleName=Name
+role Target.RoleArn to scheduler.amazonaws.com reviewed
+`},
+		{"rdsdata", "beginTransaction", `BeginTransaction reviewed
+call rds-data:BeginTransaction
+  on cluster reviewed ResourceArn
+dependent secretsmanager:GetSecretValue
+  on Secret reviewed SecretArn
+`},
+		{"sts", "getCallerIdentity", `GetCallerIdentity reviewed
+without unsigned
+`},
+		{"ecs", "createGateway", `CreateGateway reviewed
+without newer
+`},
+		{"cloudwatch", "putMetricData", `PutMetricData derived
+call cloudwatch:PutMetricData
+  on * assumed
+`},
+	}
+	for _, test := range tests {
+		t.Run(test.service+":"+test.operation, func(t *testing.T) {
+			op, err := catalog.Default().Operation(test.service, test.operation)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, describe(op)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// everyOperation calls f for all operations of all SDK services.
+func everyOperation(t *testing.T, f func(s *catalog.SDKService, op *catalog.Operation)) {
+	t.Helper()
+	c := catalog.Default()
+	names, err := c.SDKServices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		s, err := c.ServiceBySDKName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range s.Ops {
+			f(s, op)
+		}
+	}
+}
+
+// mostUsed are the services that people are likeliest to call.
+var mostUsed = strings.Fields(`s3 dynamodb lambda ec2 iam sts sqs sns ecs ecr eks kms secretsmanager ssm
+	cloudwatchlogs cloudwatch cloudformation cloudfront apigateway apigatewayv2 sfn eventbridge scheduler kinesis
+	firehose rds elasticache elasticloadbalancingv2 elasticloadbalancing autoscaling applicationautoscaling route53
+	acm cloudtrail config athena glue emr redshift redshiftdata opensearch elasticsearch cognitoidentityprovider
+	cognitoidentity sesv2 ses codebuild codepipeline batch sagemaker bedrock bedrockruntime appsync efs backup
+	organizations wafv2 xray servicediscovery s3control mq kafka transfer docdb resourcegroupstaggingapi ssoadmin
+	servicequotas`)
+
+// TestCoverage counts the operations of which the actions are known. The rest
+// has a reason each; operations that are newer than the service authorization
+// reference are counted on their own, as nothing can be known of them yet.
+func TestCoverage(t *testing.T) {
+	used := map[string]bool{}
+	for _, name := range mostUsed {
+		used[name] = true
+	}
+	type count struct{ all, known, newer, without int }
+	var all, most count
+	add := func(c *count, op *catalog.Operation) {
+		c.all++
+		switch op.Without {
+		case "":
+			c.known++
+		case catalog.Newer:
+			c.newer++
+		case catalog.Unsigned, catalog.OwnCredentials:
+			c.without++
+		}
+	}
+	reasons := map[catalog.Reason]int{}
+	everyOperation(t, func(s *catalog.SDKService, op *catalog.Operation) {
+		add(&all, op)
+		if used[s.Name] {
+			add(&most, op)
+		}
+		reasons[op.Without]++
+	})
+	share := func(c count) float64 { return 100 * float64(c.known) / float64(c.all-c.newer-c.without) }
+	t.Logf("all services: %d operations, %d with actions, %d newer than the reference, %d without IAM: %.2f %% of %d known; of all %.2f %%",
+		all.all, all.known, all.newer, all.without, share(all), all.all-all.newer-all.without, 100*float64(all.known)/float64(all.all))
+	t.Logf("%d most used: %d operations, %d with actions, %d newer, %d without IAM: %.2f %% known; of all %.2f %%",
+		len(mostUsed), most.all, most.known, most.newer, most.without, share(most), 100*float64(most.known)/float64(most.all))
+	t.Logf("reasons: %v", reasons)
+	if share(all) < 98 || 100*float64(all.known)/float64(all.all) < 97.5 {
+		t.Errorf("actions are known for too few operations")
+	}
+	if share(most) < 99.5 {
+		t.Errorf("actions are known for too few operations of the most used services")
+	}
+}
+
+// TestNothingUnexplained holds the tables to what they may say.
+func TestNothingUnexplained(t *testing.T) {
+	c := catalog.Default()
+	rows := map[catalog.Certainty]int{}
+	everyOperation(t, func(s *catalog.SDKService, op *catalog.Operation) {
+		name := s.Name + ":" + op.Name
+		if (len(op.Needs) == 0) == (op.Without == "") {
+			t.Errorf("%s has neither needs nor a reason, or both", name)
+		}
+		calls := 0
+		for _, n := range op.Needs {
+			if _, err := c.Action(n.Action); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if n.Purpose == catalog.Call {
+				calls++
+			}
+			for _, r := range n.Resources {
+				rows[r.Certainty]++
+				if r.Certainty == catalog.Assumed && len(r.Bindings) > 0 {
+					t.Errorf("%s: assumes what it has a binding for", name)
+				}
+				checkBindings(t, name, r.Formats, r.Bindings)
+			}
+		}
+		if len(op.Needs) > 0 && calls == 0 {
+			t.Errorf("%s needs nothing to be called", name)
+		}
+		for _, r := range op.Roles {
+			if (r.Service == "") != (r.Certainty == catalog.Assumed) {
+				t.Errorf("%s: role %s goes to %q, which is %s", name, r.Member, r.Service, r.Certainty)
+			}
+			if r.Service != "" && !strings.HasSuffix(r.Service, ".amazonaws.com") {
+				t.Errorf("%s: role %s goes to %q", name, r.Member, r.Service)
+			}
+		}
+		for _, k := range op.Keys {
+			if _, err := c.Key(k.Key); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Logf("resources of operations: %v", rows)
+}
+
+// checkBindings finds bindings for placeholders that no format has.
+func checkBindings(t *testing.T, name string, formats []string, list []catalog.Binding) {
+	t.Helper()
+	all := strings.Join(formats, " ")
+	for _, b := range list {
+		if b.Placeholder != "" && !strings.Contains(all, "${"+b.Placeholder+"}") {
+			t.Errorf("%s: no format has ${%s}: %s", name, b.Placeholder, all)
+		}
+		for rest := b.Shape; ; {
+			_, after, ok := strings.Cut(rest, "${")
+			if !ok {
+				break
+			}
+			placeholder, next, _ := strings.Cut(after, "}")
+			if !strings.Contains(all, "${"+placeholder+"}") {
+				t.Errorf("%s: no format has ${%s} of the shape %s: %s", name, placeholder, b.Shape, all)
+			}
+			rest = next
+		}
+	}
+}
+
+// TestDependentsAreSeen holds the operations against the dependent actions
+// that AWS documents: where iam:PassRole is one, a role member should be
+// known. The list is what is not, most of which pass an instance profile or
+// take the role from something that exists.
+func TestPassedRoles(t *testing.T) {
+	c := catalog.Default()
+	documented, found := 0, 0
+	var missing []string
+	everyOperation(t, func(s *catalog.SDKService, op *catalog.Operation) {
+		for _, n := range op.Needs {
+			a, err := c.Action(n.Action)
+			if err != nil || n.Purpose != catalog.Call || !contains(a.Dependents, "iam:PassRole") {
+				continue
+			}
+			documented++
+			if len(op.Roles) > 0 {
+				found++
+			} else {
+				missing = append(missing, s.Name+":"+op.Name)
+			}
+			break
+		}
+	})
+	t.Logf("%d operations pass roles by the documentation, of %d of these a member is known; not of %v", documented, found, missing)
+	if found*100 < documented*75 {
+		t.Error("members that pass roles are known for too few operations")
+	}
+}
+
+func contains(list []string, x string) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
