@@ -14,7 +14,7 @@ import (
 	"github.com/writ-iam/writ/catalog"
 )
 
-func read(t testing.TB, file string) string {
+func read(t *testing.T, file string) string {
 	t.Helper()
 	text, err := fs.ReadFile(catalog.Data(), file)
 	if err != nil {
@@ -87,17 +87,17 @@ func TestChangedBytes(t *testing.T) {
 	}
 }
 
-// TestDamagedLines gives wrong lines the right sum.
-func TestDamagedLines(t *testing.T) {
-	iam := "service\tecs\tECS\n" +
+// Small files with every kind of line.
+const (
+	global = "key\taws:A\tString\nkey\taws:B\tBool\n"
+
+	iam = "service\tecs\tECS\n" +
 		"key\tecs:cluster\tARN\n" +
 		"type\tcluster\tarn:${Partition}:ecs:${Region}:${Account}:cluster/${ClusterName}\tecs:cluster\n" +
 		"old\tcluster\tarn:${Partition}:ecs:${Region}:${Account}:c/${ClusterName}\n" +
 		"action\tRunTask\tWrite\tcluster!(ecs:cluster)\tecs:cluster\tiam:PassRole\n"
-	if err := ask(with(t, "iam/ecs.txt", signed(iam)), "iam/ecs.txt"); err != nil {
-		t.Fatalf("the lines that the test damages are wrong already: %v", err)
-	}
-	sdk := "sdk\tecs\tECS\tecs\n" +
+
+	sdk = "sdk\tecs\tECS\tecs\n" +
 		"op\tRunTask\treviewed\n" +
 		"need\tecs:RunTask\tcall\tTags !Group Kind:x*\n" +
 		"on\ttask-definition\treviewed\tTaskDefinition TaskDefinitionFamilyName=TaskDefinition|x Cluster~${A}:*\n" +
@@ -105,10 +105,16 @@ func TestDamagedLines(t *testing.T) {
 		"key\tecs:cluster\tcluster\tClusterName=Cluster|default\n" +
 		"op\tZoom\tassumed\n" +
 		"none\tnewer\n"
+)
+
+// TestDamagedLines gives wrong lines the right sum.
+func TestDamagedLines(t *testing.T) {
+	if err := ask(with(t, "iam/ecs.txt", signed(iam)), "iam/ecs.txt"); err != nil {
+		t.Fatalf("the lines that the test damages are wrong already: %v", err)
+	}
 	if err := ask(with(t, "sdk/ecs.txt", signed(sdk)), "sdk/ecs.txt"); err != nil {
 		t.Fatalf("the lines that the test damages are wrong already: %v", err)
 	}
-	global := "key\taws:A\tString\nkey\taws:B\tBool\n"
 	tests := []struct{ file, text, old, new string }{
 		{"global.txt", global, "key\taws:B", "kay\taws:B"},
 		{"global.txt", global, "Bool", "Boolean"},
@@ -233,10 +239,8 @@ func TestDecodedServicesEncodeAgain(t *testing.T) {
 }
 
 func FuzzService(f *testing.F) {
-	for _, name := range []string{"iam/sts.txt", "iam/ecs.txt", "iam/logs.txt"} {
-		text := read(f, name)
-		f.Add(text[:strings.LastIndex(text, "end\t")])
-	}
+	f.Add(iam)
+	f.Add("service\t0\t0\nkey\n")
 	f.Fuzz(func(t *testing.T, lines string) {
 		prefix, _, _ := strings.Cut(strings.TrimPrefix(lines, "service\t"), "\t")
 		s, err := catalog.DecodeService(prefix, signed(lines))
@@ -250,8 +254,7 @@ func FuzzService(f *testing.F) {
 }
 
 func FuzzOperations(f *testing.F) {
-	text := read(f, "sdk/ecs.txt")
-	f.Add(text[:strings.LastIndex(text, "end\t")])
+	f.Add(sdk)
 	f.Add("sdk\tecs\tECS\tecs\nop\tRunTask\treviewed\non\t*\tderived\tA[].B{key}.C{}=x|y\n")
 	f.Fuzz(func(t *testing.T, lines string) {
 		c := catalog.New(fstest.MapFS{

@@ -159,7 +159,7 @@ func decodeService(prefix string, r *reader) (*Service, error) {
 		}
 		previous = s.add(r, f, previous)
 	}
-	if r.err == nil && s.Prefix != prefix {
+	if r.err == nil && (s.Prefix == "" || s.Prefix != prefix) {
 		r.fail("describes the service %q", s.Prefix)
 	}
 	if r.err != nil {
@@ -179,7 +179,9 @@ func (s *Service) add(r *reader, f []string, previous string) string {
 		s.Prefix, s.Name = f[1], f[2]
 		r.after(previous, s.Prefix)
 	case "key":
-		s.Keys = append(s.Keys, r.key(f, previous))
+		k := r.key(f, previous)
+		s.Keys = append(s.Keys, k)
+		return k.Name
 	case "type":
 		f = r.need(f, 3, 4)
 		t := &ResourceType{Service: s.Prefix, Name: f[1], Formats: r.names(f[2]), Keys: r.names(f[3])}
@@ -204,6 +206,7 @@ func (s *Service) add(r *reader, f []string, previous string) string {
 		a := s.action(r, f)
 		r.after(previous, a.Name)
 		s.Actions = append(s.Actions, a)
+		return a.Name
 	}
 	return f[1]
 }
