@@ -193,7 +193,7 @@ func (s *Service) add(r *reader, f []string, previous string) string {
 	case "old":
 		f = r.need(f, 3, 3)
 		t, ok := s.ResourceType(f[1])
-		if !ok {
+		if !ok || t.Name != f[1] {
 			r.fail("%q is no resource type of the service", f[1])
 			break
 		}
@@ -248,7 +248,7 @@ func (s *Service) typesOfAction(r *reader, text string) []TypeOfAction {
 			t.Name, t.Keys = name, r.names(keys)
 		}
 		t.Name, t.Required = strings.CutSuffix(t.Name, "!")
-		if _, ok := s.ResourceType(t.Name); !ok {
+		if known, ok := s.ResourceType(t.Name); !ok || known.Name != t.Name {
 			r.fail("%q is no resource type of the service", t.Name)
 		}
 		for _, k := range t.Keys {

@@ -158,7 +158,7 @@ func (d *sdkDecoder) addResource(f []string) {
 			return
 		}
 		t, ok := s.ResourceType(f[1])
-		if !ok {
+		if !ok || t.Name != f[1] {
 			d.fail("%q is no resource type of %s", f[1], s.Prefix)
 			return
 		}
