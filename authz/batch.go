@@ -128,7 +128,7 @@ const (
 
 // column answers one request for all principals.
 func (b *batch) column(rows []row, r *Request, results []Result, stride int) {
-	e := evaluation{request: *r, batch: b, strict: true, action: traitsOf(r.Action)}
+	e := evaluation{request: *r, batch: b, strict: true, asked: actionOf(r.Action), action: traitsOf(r.Action)}
 	if r.ResourcePattern || r.UnknownRest || len(r.Unknown) > 0 || e.action.is(byProvider) {
 		for i := range rows {
 			rows[i].ask(&e.request)
@@ -142,7 +142,7 @@ func (b *batch) column(rows []row, r *Request, results []Result, stride int) {
 	if cmp.Or(checkAction(r.Action), checkContext(r.Context), e.who.readResource(r, e.action)) != nil {
 		return // Invalid, all of them
 	}
-	b.begin(serviceOf(r.Action))
+	b.begin(e.asked.service)
 	for i := range rows {
 		rows[i].ask(&e.request)
 		e.engine, e.who.caller = rows[i].engine, rows[i].caller
@@ -195,7 +195,7 @@ func (b *batch) first(e *evaluation, l *layer, effect said) bool {
 
 // ask works out what a policy says.
 func (e *evaluation) ask(c *compiled) said {
-	m := c.about(e.request.Action)
+	m := c.about(&e.asked)
 	result := asked
 	if e.anyApplies(m.deny) {
 		result |= deny

@@ -25,8 +25,19 @@ const (
 	maxSeen    = 1 << 13
 )
 
-// seed is one for all caches: a request hashes its action for each of them.
+// action is an action that is asked about, with what every look-up needs of it.
+type action struct {
+	text    string
+	service string // in small letters; plans are found without it
+	hash    uint64
+}
+
+// seed is one for all caches: a request hashes its action once.
 var seed = maphash.MakeSeed()
+
+func actionOf(text string) action { return action{text, serviceOf(text), hashOf(text)} }
+
+func hashOf(text string) uint64 { return maphash.String(seed, text) }
 
 func newCache[T any](key func(*T) string) *cache[T] {
 	c := &cache[T]{key: key}
@@ -35,26 +46,25 @@ func newCache[T any](key func(*T) string) *cache[T] {
 	return c
 }
 
-func (c *cache[T]) get(action string) *T {
+func (c *cache[T]) get(a *action) *T {
 	table := *c.table.Load()
 	mask := uint64(len(table) - 1)
-	for i := maphash.String(seed, action) & mask; ; i = (i + 1) & mask {
+	for i := a.hash & mask; ; i = (i + 1) & mask {
 		v := table[i].Load()
-		if v == nil || c.key(v) == action {
+		if v == nil || c.key(v) == a.text {
 			return v
 		}
 	}
 }
 
 // again reports whether an action was asked for before, as far as is known.
-func (c *cache[T]) again(action string) bool {
+func (c *cache[T]) again(a *action) bool {
 	seen := c.seen.Load()
 	if seen == nil {
 		seen = c.remember(nil, minSeen)
 	}
-	h := maphash.String(seed, action)
-	tag := uint32(h>>32) | 1
-	slot := &(*seen)[h%uint64(len(*seen))]
+	tag := uint32(a.hash>>32) | 1
+	slot := &(*seen)[a.hash%uint64(len(*seen))]
 	last := slot.Load()
 	if last == tag {
 		return true
@@ -79,10 +89,10 @@ func (c *cache[T]) remember(old *[]atomic.Uint32, n int) *[]atomic.Uint32 {
 	return c.seen.Load()
 }
 
-func (c *cache[T]) put(action string, v *T) {
+func (c *cache[T]) put(a *action, v *T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.used >= maxActions || c.get(action) != nil {
+	if c.used >= maxActions || c.get(a) != nil {
 		return
 	}
 	table := *c.table.Load()
@@ -116,7 +126,8 @@ func (c *cache[T]) without(drop func(action string) bool) *cache[T] {
 	table := *c.table.Load()
 	for i := range table {
 		if v := table[i].Load(); v != nil && !drop(c.key(v)) {
-			next.put(c.key(v), v)
+			a := actionOf(c.key(v))
+			next.put(&a, v)
 		}
 	}
 	return next

@@ -70,25 +70,25 @@ func (c *compiled) index(s *statement) {
 
 // about returns the statements that speak of an action. Policies are shared by
 // many sets, so what was found is kept with the policy.
-func (c *compiled) about(action string) *mentions {
-	if m := c.actions.get(action); m != nil {
+func (c *compiled) about(a *action) *mentions {
+	if m := c.actions.get(a); m != nil {
 		return m
 	}
 	var list []*statement
-	for _, use := range c.byService[serviceOf(action)] {
-		if use.entry.Match(action) {
+	for _, use := range c.byService[a.service] {
+		if use.entry.Match(a.text) {
 			list = append(list, use.statement)
 		}
 	}
 	for _, s := range c.anywhere {
-		if s.actions.Match(action) {
+		if s.actions.Match(a.text) {
 			list = append(list, s)
 		}
 	}
 	if len(list) == 0 && len(c.statements) <= fewStatements {
 		return noMentions // cheaper to find again than to keep
 	}
-	m := &mentions{action: action}
+	m := &mentions{action: a.text}
 	slices.SortFunc(list, func(a, b *statement) int { return cmp.Compare(a.index, b.index) })
 	for _, s := range slices.Compact(list) {
 		if s.deny {
@@ -97,7 +97,7 @@ func (c *compiled) about(action string) *mentions {
 			m.allow = append(m.allow, s)
 		}
 	}
-	c.actions.put(action, m)
+	c.actions.put(a, m)
 	return m
 }
 
@@ -118,8 +118,9 @@ func (m *mentions) with(deny bool) []*statement {
 	return m.allow
 }
 
-func (c *compiled) speaksOf(action string) bool {
-	m := c.about(action)
+func (c *compiled) speaksOf(text string) bool {
+	a := actionOf(text)
+	m := c.about(&a)
 	return len(m.deny)+len(m.allow) > 0
 }
 

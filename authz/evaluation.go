@@ -14,6 +14,7 @@ type evaluation struct {
 	request Request
 	who     subject
 
+	asked  action
 	action traits
 	plan   *plan // nil the first time an action is asked about
 
@@ -203,7 +204,7 @@ func (e *evaluation) each(layer int, deny bool, visit func(found) bool) {
 		return
 	}
 	for i, c := range e.engine.layers[layer].policies {
-		for _, s := range c.about(e.request.Action).with(deny) {
+		for _, s := range c.about(&e.asked).with(deny) {
 			if !visit(placed(s, i)) {
 				break
 			}

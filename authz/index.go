@@ -109,25 +109,25 @@ func visitList(list []found, visit func(found) bool) {
 
 // newPlan makes the plan for an action; nil the first time it is asked for, when
 // looking into the policies themselves is cheaper than making one.
-func (e *Engine) newPlan(action string) *plan {
-	if !e.plans.again(action) {
+func (e *Engine) newPlan(a *action) *plan {
+	if !e.plans.again(a) {
 		return nil
 	}
-	p := &plan{action: action, traits: traitsOf(action), layers: make([]candidates, len(e.layers))}
+	p := &plan{action: a.text, traits: traitsOf(a.text), layers: make([]candidates, len(e.layers))}
 	for i, l := range e.layers {
-		denies := l.about(action, true)
+		denies := l.about(a, true)
 		p.denies = p.denies || len(denies) > 0
 		p.layers[i].deny.add(denies)
-		p.layers[i].allow.add(l.about(action, false))
+		p.layers[i].allow.add(l.about(a, false))
 	}
-	e.plans.put(action, p)
+	e.plans.put(a, p)
 	return p
 }
 
-func (l *layer) about(action string, deny bool) []found {
+func (l *layer) about(a *action, deny bool) []found {
 	var out []found
 	for i, c := range l.policies {
-		for _, s := range c.about(action).with(deny) {
+		for _, s := range c.about(a).with(deny) {
 			out = append(out, placed(s, i))
 		}
 	}

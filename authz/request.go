@@ -81,11 +81,13 @@ type subject struct {
 // read takes the request apart.
 func (e *evaluation) read() error {
 	r := &e.request
-	if e.plan = e.engine.plans.get(r.Action); e.plan == nil {
+	e.asked = action{text: r.Action, hash: hashOf(r.Action)}
+	if e.plan = e.engine.plans.get(&e.asked); e.plan == nil {
 		if err := checkAction(r.Action); err != nil {
 			return err
 		}
-		e.plan = e.engine.newPlan(r.Action)
+		e.asked.service = serviceOf(r.Action)
+		e.plan = e.engine.newPlan(&e.asked)
 	}
 	if e.plan != nil {
 		e.action = e.plan.traits
