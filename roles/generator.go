@@ -8,6 +8,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -76,12 +77,13 @@ func orStar(s string) string {
 
 // call is one thing that a state does, and the row that says what it needs.
 type call struct {
-	state   *asl.State // nil for the machine as a whole
-	row     *integration
-	pattern Pattern
-	args    asl.Value
-	named   []namedValue // parameters that stand elsewhere than in args
-	span    source.Span  // what the findings about the call point at
+	state     *asl.State // nil for the machine as a whole
+	row       *integration
+	pattern   Pattern
+	args      asl.Value
+	operation *catalog.Operation // of an AWS SDK integration
+	named     []namedValue       // parameters that stand elsewhere than in args
+	span      source.Span        // what the findings about the call point at
 }
 
 type namedValue struct {
@@ -157,6 +159,10 @@ func inExpressMap(s *asl.State) bool {
 
 // call grants what one call needs.
 func (g *generator) call(c call) {
+	if c.operation != nil {
+		g.sdkCall(c)
+		return
+	}
 	g.needs(c)
 	for i := range c.row.rules {
 		r := &c.row.rules[i]

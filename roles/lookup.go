@@ -11,19 +11,21 @@ import (
 type known struct {
 	values  []asl.Value // literal strings, or values of other kinds
 	open    []asl.Value // strings of which a part is known: placeholders stand in them, or an expression joins literals
+	names   []string    // names of members, where a path asks for those
 	absent  int         // places (of a list) that hold no such field
 	unknown bool        // an expression gives it
 	part    bool        // so does one for what stands around it: it may not be there at all
 	at      asl.Value   // the last place that holds it
 }
 
-func (k known) exists() bool { return len(k.values) > 0 || k.dynamic() }
+func (k known) exists() bool { return len(k.values) > 0 || len(k.names) > 0 || k.dynamic() }
 
 // dynamic reports whether some value is not known now.
 func (k known) dynamic() bool { return k.unknown || len(k.open) > 0 }
 
 // lookup finds a parameter by its path: names joined by '.', where "[]" goes
-// through the items of a list.
+// through the items of a list, "{}" through the members of an object, and
+// "{key}" stands for their names.
 func (g *generator) lookup(c call, path string) known {
 	for _, n := range c.named {
 		if n.path == path {
@@ -42,7 +44,7 @@ func (g *generator) lookup(c call, path string) known {
 // inputIsArguments: a Task without Parameters hands its input on, so whatever
 // the call takes may be in there.
 func (c *call) inputIsArguments() bool {
-	return c.state != nil && c.state.Task != nil && !c.args.Exists() && len(c.row.params) > 0 && c.row.params[0].path != ""
+	return c.state != nil && c.state.Task != nil && !c.args.Exists() && c.operation == nil && len(c.row.params) > 0 && c.row.params[0].path != ""
 }
 
 func collect(v asl.Value, path string, k known) known {
@@ -50,6 +52,12 @@ func collect(v asl.Value, path string, k known) known {
 		return k.add(v)
 	}
 	name, rest, _ := strings.Cut(path, ".")
+	if object, ok := strings.CutSuffix(name, "{key}"); ok {
+		return k.addNames(v.Field(object))
+	}
+	if object, ok := strings.CutSuffix(name, "{}"); ok {
+		return k.collectMembers(v.Field(object), rest)
+	}
 	name, list := strings.CutSuffix(name, "[]")
 	v = v.Field(name)
 	switch {
@@ -76,6 +84,27 @@ func (k known) add(v asl.Value) known {
 		k.part = k.part || v.Part()
 	default:
 		k.values, k.at = append(k.values, v), v
+	}
+	return k
+}
+
+// addNames adds the names of the members of an object.
+func (k known) addNames(v asl.Value) known {
+	if v.Dynamic() || !v.Exists() {
+		return k.add(v)
+	}
+	for name, member := range v.Fields() {
+		k.names, k.at = append(k.names, name), member
+	}
+	return k
+}
+
+func (k known) collectMembers(v asl.Value, rest string) known {
+	if v.Dynamic() || !v.Exists() {
+		return k.addMember(v, rest)
+	}
+	for _, member := range v.Fields() {
+		k = collect(member, rest, k)
 	}
 	return k
 }

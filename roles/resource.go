@@ -119,28 +119,19 @@ func (g *generator) integration(c call, in integrationARN, text string) (call, b
 		return c, false
 	}
 	if c.pattern != Request && (g.opts.Type == Express || inExpressMap(c.state)) {
-		g.report("PATTERN_NOT_ALLOWED_IN_EXPRESS", source.Error, c.span, fmt.Sprintf("%s cannot be used in an express workflow", in.suffix),
-			"express workflows call by request-response only; use a standard workflow to wait for a job or a callback")
+		g.callbackInExpress(c, in.suffix)
 		return c, false
 	}
 	return c, true
 }
 
-func supportedHint(row *integration) string {
-	return "it supports " + row.patterns.String()
+func (g *generator) callbackInExpress(c call, suffix string) {
+	g.report("PATTERN_NOT_ALLOWED_IN_EXPRESS", source.Error, c.span, fmt.Sprintf("%s cannot be used in an express workflow", suffix),
+		"express workflows call by request-response only; use a standard workflow to wait for a job or a callback")
 }
 
-// sdk: AWS SDK integrations have no rows yet, so a machine that uses one gets
-// no role rather than one with a hole.
-func (g *generator) sdk(c call, name, suffix string) (call, bool) {
-	if suffix != "" && suffix != Callback.Suffix() {
-		g.report("UNSUPPORTED_PATTERN", source.Error, c.span, fmt.Sprintf("AWS SDK integrations do not support %s", suffix),
-			"they support "+patternSet(request|callback).String())
-		return c, false
-	}
-	g.report("SDK_INTEGRATION", source.Error, c.span, fmt.Sprintf("what the AWS SDK integration %q needs is not in Writ's tables", name),
-		"no role is made, since it would lack this permission")
-	return c, false
+func supportedHint(row *integration) string {
+	return "it supports " + row.patterns.String()
 }
 
 func unknownHint(name string) string {
