@@ -1,6 +1,7 @@
 package yamltree
 
 import (
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +20,7 @@ type converter struct {
 
 	aliases  []*yaml.Node // the anchored nodes being expanded
 	expanded int          // values that aliases have added
+	copied   int          // bytes of text that aliases have had read again
 }
 
 // start returns where a node begins, its anchor and tag included.
@@ -39,10 +41,31 @@ func (c *converter) value(v *jsontree.Value, n *yaml.Node, depth int) *jsontree.
 	if n.Kind == yaml.AliasNode {
 		return c.alias(n, start, func(target *yaml.Node) *jsontree.Error { return c.value(v, target, depth) })
 	}
+	convert := c.untagged
 	if custom(n) {
-		return c.function(v, n, start, depth)
+		convert = c.function
 	}
+	if err := convert(v, n, start, depth); err != nil {
+		return err
+	}
+	return c.again(start, int(v.Span.End)-start)
+}
+
+// untagged converts a node without looking at its tag for a function.
+func (c *converter) untagged(v *jsontree.Value, n *yaml.Node, start, depth int) *jsontree.Error {
 	return c.plain(v, n, c.contentStart(n, start), depth)
+}
+
+// again counts what is read because of an alias, its comments and spaces
+// included.
+func (c *converter) again(at, size int) *jsontree.Error {
+	if len(c.aliases) == 0 {
+		return nil
+	}
+	if c.copied += size; c.copied > maxCopied {
+		return fail(span(at, at), "aliases expand to more than %d bytes", maxCopied)
+	}
+	return nil
 }
 
 // alias visits what an alias names.
@@ -61,8 +84,7 @@ func (c *converter) alias(n *yaml.Node, start int, visit func(*yaml.Node) *jsont
 	return err
 }
 
-// plain converts a node without looking at its tag for a function; start is
-// where its content begins.
+// plain converts a node whose content begins at start, whatever its tag.
 func (c *converter) plain(v *jsontree.Value, n *yaml.Node, start, depth int) *jsontree.Error {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -171,9 +193,11 @@ func (c *converter) merge(members *[]jsontree.Member, n *yaml.Node, depth int) *
 		return c.alias(n, start, func(target *yaml.Node) *jsontree.Error { return c.merge(members, target, depth) })
 	case yaml.MappingNode:
 		var from jsontree.Value
-		err := c.mapping(&from, n, c.contentStart(n, start), depth+1)
+		if err := c.untagged(&from, n, start, depth+1); err != nil {
+			return err
+		}
 		*members = append(*members, from.Members...)
-		return err
+		return c.again(start, int(from.Span.End)-start)
 	case yaml.SequenceNode:
 		for _, item := range n.Content {
 			if err := c.merge(members, item, depth+1); err != nil {
@@ -192,6 +216,9 @@ func (c *converter) key(m *jsontree.Member, n *yaml.Node) *jsontree.Error {
 	written := n
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
+		if c.copied += len(n.Value); c.copied > maxCopied {
+			return fail(c.word(start), "aliases expand to more than %d bytes", maxCopied)
+		}
 	}
 	if n.Kind != yaml.ScalarNode || custom(n) {
 		return fail(c.word(start), "a key must be a scalar")
@@ -301,7 +328,7 @@ func (c *converter) scalarEnd(n *yaml.Node, start int) int {
 	case n.Style&yaml.SingleQuotedStyle != 0 && c.text[start] == '\'':
 		return c.quotedEnd(start)
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		return c.blockEnd(start)
+		return c.blockEnd(n.Value, start)
 	}
 	return c.plainEnd(n.Value, start)
 }
@@ -345,29 +372,46 @@ func (c *converter) plainEnd(value string, start int) int {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-// blockEnd returns the end of the last line of a | or > scalar: the lines
-// after its header that are indented at least as far as the first one.
-func (c *converter) blockEnd(start int) int {
-	end := start
-	for end < len(c.text) && c.text[end] != '\n' {
-		end++
+// blockEnd returns the end of the last line with text of a | or > scalar that
+// has a value; start is in the line of its header. The first such line may be
+// indented further than the others: by the spaces that the value begins with.
+// Where the value is empty, so is what follows the header.
+func (c *converter) blockEnd(value string, start int) int {
+	line := sort.SearchInts(c.lines, start+1) // the first one after the header
+	body := strings.TrimLeft(value, " \n")
+	if body == "" {
+		return c.lineEnd(line - 1)
 	}
-	indent := -1
-	for at := end + 1; at < len(c.text); {
-		lineEnd := strings.IndexByte(c.text[at:], '\n')
-		if lineEnd < 0 {
-			lineEnd = len(c.text) - at
+	before := value[:len(value)-len(body)]
+	further := len(before) - (strings.LastIndexByte(before, '\n') + 1)
+	end, indent := c.lineEnd(line-1), -1
+	for ; line < len(c.lines); line++ {
+		last := c.lineEnd(line)
+		text := c.text[c.lines[line]:last]
+		depth := len(text) - len(strings.TrimLeft(text, " "))
+		switch {
+		case depth == len(text): // blank
+			continue
+		case indent < 0:
+			indent = max(0, depth-further)
+		case depth < indent, indent == 0 && isMarker(text):
+			return end
 		}
-		line := strings.TrimRight(c.text[at:at+lineEnd], "\r")
-		if body := strings.TrimLeft(line, " "); body != "" {
-			if depth := len(line) - len(body); indent < 0 && depth > 0 {
-				indent = depth
-			} else if depth < indent || indent < 0 {
-				break
-			}
-			end = at + len(line)
-		}
-		at += lineEnd + 1
+		end = last
 	}
 	return end
+}
+
+// isMarker reports whether a line ends the document that it stands in.
+func isMarker(line string) bool {
+	return len(line) >= 3 && (line[:3] == "---" || line[:3] == "...") && (len(line) == 3 || isSpace(line[3]))
+}
+
+// lineEnd returns where a line, counted from 0, ends without its line break.
+func (c *converter) lineEnd(line int) int {
+	start, end := c.lines[line], len(c.text)
+	if line+1 < len(c.lines) {
+		end = c.lines[line+1]
+	}
+	return start + len(strings.TrimRight(c.text[start:end], "\r\n\u0085\u2028\u2029"))
 }

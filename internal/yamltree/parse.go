@@ -29,6 +29,10 @@ const MaxSize = 4 << 20
 // so that a few lines cannot grow into millions.
 const maxExpanded = 200_000
 
+// maxCopied bounds the text, in bytes, that aliases have read again: a long
+// string is not to count a hundred thousand times.
+const maxCopied = 4 * MaxSize
+
 const byteOrderMark = "\ufeff"
 
 // Parse reads a text that holds one YAML document. Spans are byte offsets in

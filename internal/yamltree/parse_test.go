@@ -105,6 +105,14 @@ func TestSpans(t *testing.T) {
 		{"anchored block", "a: &n\n  x: 1\nb: 2\n", []string{"a: &n\n  x: 1\nb: 2", "a", "x: 1", "x", "1", "b", "2"}},
 		{"literal", "a: |\n  one\n   two\n\nb: 1", []string{"a: |\n  one\n   two\n\nb: 1", "a", "|\n  one\n   two", "b", "1"}},
 		{"folded at the end", "- >-\n  one\n  two\n", []string{"- >-\n  one\n  two", ">-\n  one\n  two"}},
+		{"empty literal", "- |\n\n - x: 5\n - y", []string{"- |\n\n - x: 5\n - y", "|\n\n - x: 5\n - y"}},
+		{"empty literal in a list", "- - |\n\n  - x: 5\n  - y", []string{"- - |\n\n  - x: 5\n  - y", "- |\n\n  - x: 5\n  - y", "|", "x: 5", "x", "5", "y"}},
+		{"empty literal in a mapping", "a:\n  b: |-\n\n  c: 1\n", []string{"a:\n  b: |-\n\n  c: 1", "a", "b: |-\n\n  c: 1", "b", "|-", "c", "1"}},
+		{"literal of blank lines", "- |+\n\n   \n- x", []string{"- |+\n\n   \n- x", "|+", "x"}},
+		{"indicator", "- |1\n\n   one\n  two\n- x", []string{"- |1\n\n   one\n  two\n- x", "|1\n\n   one\n  two", "x"}},
+		{"comment after a literal", "- |\n   one\n  # two\n- x", []string{"- |\n   one\n  # two\n- x", "|\n   one", "x"}},
+		{"document of a literal", "--- >\none\ntwo\n\n...\n", []string{">\none\ntwo"}},
+		{"literal with carriage returns", "- |\r\n  one\r\n- x\r\n", []string{"- |\r\n  one\r\n- x", "|\r\n  one", "x"}},
 		{"plain over lines", "a: one\n  two\nb: 1\n", []string{"a: one\n  two\nb: 1", "a", "one\n  two", "b", "1"}},
 		{"wide characters", "{日本: [語, '𝒳'], b: c}", []string{"{日本: [語, '𝒳'], b: c}", "日本", "[語, '𝒳']", "語", "'𝒳'", "b", "c"}},
 		{"carriage returns", "a: b\r\nc: d\r\n", []string{"a: b\r\nc: d", "a", "b", "c", "d"}},
@@ -229,6 +237,60 @@ func TestHostile(t *testing.T) {
 			started := time.Now()
 			if _, _, err := Parse(text); err == nil {
 				t.Error("no error")
+			}
+			if took := time.Since(started); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// Blocks without text, of which the next line says nothing, are read in linear
+// time, however their lines end.
+func TestManyBlocks(t *testing.T) {
+	for name, unit := range map[string]string{
+		"empty":           "- |\n",
+		"blank lines":     "- >\n\n\n",
+		"carriage return": "- |\r  a\r",
+		"separators":      "- |\u2028  a\u2028",
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 800_000 / len(unit)
+			started := time.Now()
+			v, _, err := Parse(strings.Repeat(unit, n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(v.Items) != n {
+				t.Errorf("%d items, not %d", len(v.Items), n)
+			}
+			if took := time.Since(started); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// A long text that many aliases name is not read for each of them.
+func TestManyAliases(t *testing.T) {
+	long := strings.Repeat("a b ", 200_000)
+	values := "b: [" + strings.Repeat("*x, ", 100_000) + "]\n"
+	for name, text := range map[string]string{
+		"quoted":  `a: &x "` + long + `"` + "\n" + values,
+		"plain":   "a: &x " + long + "\n" + values,
+		"folded":  "a: &x " + strings.ReplaceAll(long, "b", "\n b") + "\n" + values,
+		"comment": "a: &x [ 1\n # " + long + "\n ]\n" + values,
+		"space":   "a: &x " + strings.Repeat(" ", 800_000) + "a\n" + values,
+		"list":    `a: &x ["` + long + `"]` + "\n" + values,
+		"tag":     `a: &x !Sub "` + long + `"` + "\n" + values,
+		"key":     `? &x "` + long + `"` + "\n: [" + strings.Repeat("{*x : 1}, ", 100_000) + "]\n",
+		"merge":   `a: &x {k: "` + long + `"}` + "\nb: [" + strings.Repeat("{<<: *x}, ", 100_000) + "]\n",
+		"merges":  `a: &x [{}, {k: "` + long + `"}]` + "\nb: [" + strings.Repeat("{<<: *x}, ", 100_000) + "]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			started := time.Now()
+			if _, _, err := Parse(text); err == nil || !strings.Contains(err.Msg, "aliases expand to more than") {
+				t.Errorf("got %v", err)
 			}
 			if took := time.Since(started); took > 5*time.Second {
 				t.Errorf("took %v", took)
