@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/yamltree"
@@ -194,13 +193,9 @@ func TestHostile(t *testing.T) {
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
-			started := time.Now()
 			_, list := Parse(source.NewFile("hostile.json", text), Options{})
 			if !list.HasErrors() {
 				t.Error("no error")
-			}
-			if took := time.Since(started); took > 10*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}

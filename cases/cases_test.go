@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -230,11 +229,7 @@ func TestHostile(t *testing.T) {
 		{"deep YAML", "- " + strings.Repeat("[", 10000), codeYAML},
 		{"many documents", strings.Repeat("---\na: b\n", 10000), codeUnknown},
 	} {
-		start := time.Now()
 		_, findings := Parse(source.NewFile("x", c.text), nil)
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s: took %v", c.name, took)
-		}
 		if !slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == c.code }) {
 			t.Errorf("%s: no %s among %d findings", c.name, c.code, len(findings))
 		}

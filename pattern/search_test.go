@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestSubset(t *testing.T) {
@@ -166,12 +165,8 @@ func TestWitnessSaysUndecided(t *testing.T) {
 	for i := range 30 {
 		many = append(many, Compile("*"+strings.Repeat("?", i)+"a*b"))
 	}
-	start := time.Now()
 	if _, v := Witness(many, []*Pattern{Compile("*b")}); v == Yes {
 		t.Error("a string ends in b and does not")
-	}
-	if d := time.Since(start); d > 10*time.Second {
-		t.Errorf("took %v", d)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -297,14 +296,10 @@ func TestHostileDocuments(t *testing.T) {
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			doc, findings := ParseString("p", text)
+			doc, _ := ParseString("p", text)
 			if doc != nil {
 				again, _ := ParseString("p", string(Print(doc, "")))
 				Canonical(again)
-			}
-			if took := time.Since(start); took > 20*time.Second {
-				t.Errorf("%d bytes, %d findings took %v", len(text), len(findings), took)
 			}
 		})
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -241,12 +240,8 @@ func TestHostileTexts(t *testing.T) {
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
 			if _, _, err := Parse(text); err != nil {
 				t.Fatal(err)
-			}
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("%d bytes took %v", len(text), took)
 			}
 		})
 	}
