@@ -70,7 +70,7 @@ function bindType(op, type, members, rules, typeCount) {
     const m = nameMember(op, type, p, names, [...free], arn !== undefined);
     if (!m) continue;
     free.delete(m);
-    binds.push(`${p}=${m.path}`);
+    binds.push(/arns?$/i.test(m.name) ? m.path : `${p}=${m.path}`);
   }
   const certain = binds.length > 0 || names.length === 0; // a format without placeholders is complete
   return { type: type.name, certainty: certain ? 'derived' : 'assumed', binds };

@@ -9,6 +9,7 @@ export function readFacts(dir) {
     prefixes: new Map(), // SDK service -> IAM prefix
     unmodelled: new Map(), // SDK service without a model -> IAM prefix
     receivers: new Map(), // SDK service -> service that gets its roles
+    tagging: new Map(), // SDK service -> rows {member, action}: tagging what an operation creates
     services: new Map(), // SDK service -> {ops, placeholders, arns, reviewed}
     also: [], // further formats of ARNs that requests are checked against
     old: [], // old formats of ARNs: {prefix, type, formats}
@@ -61,6 +62,7 @@ const rows = {
   prefix: (_, [name, prefix], facts) => once(facts.prefixes, name, prefix),
   unmodelled: (_, [name, prefix], facts) => once(facts.unmodelled, name, prefix),
   receiver: (_, [name, principal], facts) => once(facts.receivers, name, principal),
+  tagging: (_, [name, member, action], facts) => append(facts.tagging, name, [{ member, action }]),
   also: (_, [prefix, type, ...formats], facts) => facts.also.push({ prefix, type, formats }),
   old: (_, [prefix, type, ...formats], facts) => facts.old.push({ prefix, type, formats }),
 

@@ -47,6 +47,7 @@ function operation(op, sdk, prefix, iam, facts, known) {
     needs = [{ action: '', purpose: 'call', when: [], on: undefined }, ...needs];
   }
   for (const need of needs) result.needs.push(resolveNeed(need, op, same, prefix, iam, known));
+  tagOnCreate(op, sdk, prefix, iam, facts, result);
   result.certainty = fact || known.reviewed ? 'reviewed' : 'derived';
   result.roles = roles(op, sdk, iam, prefix, facts, fact);
   result.keys = (fact?.keys ?? []).map((k) => checkedKey(op, k));
@@ -70,6 +71,25 @@ function resolveNeed(need, op, same, prefix, iam, known) {
   for (const row of on) check(op, row, action, service);
   for (const when of need.when) checkMember(op, when.replace(/:.*$/, '').replace(/^!/, ''));
   return { action: `${full.split(':')[0]}:${action.name}`, purpose: need.purpose, when: need.when, on };
+}
+
+// tagOnCreate adds the permission to tag what an operation creates, in
+// services that ask for it, on the resources of the operation itself.
+function tagOnCreate(op, sdk, prefix, iam, facts, result) {
+  if (result.needs.some((n) => n.purpose === 'tag') || /^(Tag|Untag|AddTags|RemoveTags|CreateTags|CreateOrUpdateTags|DeleteTags)/.test(op.name)) return;
+  for (const { member, action } of facts.tagging.get(sdk) ?? []) {
+    if (!resolve(op.input, member)) continue;
+    const known = actionOf(iam, `${prefix}:${action}`);
+    if (!known) throw new Error(`tagging of ${sdk}: no action ${action}`);
+    const can = new Set(known.types.map((t) => t.name));
+    const on = result.needs[0].on.filter((row) => can.has(row.type) || row.type === '*');
+    result.needs.push({
+      action: `${prefix}:${known.name}`,
+      purpose: 'tag',
+      when: [member],
+      on: on.length || known.types.length === 0 ? on : [{ type: '*', certainty: 'assumed', binds: [] }],
+    });
+  }
 }
 
 // check finds mistakes in rows that people wrote.
