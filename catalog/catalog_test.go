@@ -58,6 +58,7 @@ func TestUnknown(t *testing.T) {
 		{"operation", func() error { _, err := c.Operation("s3", "getObjekt"); return err }, "getObject"},
 		{"SDK service", func() error { _, err := c.Operation("lamda", "invoke"); return err }, "lambda"},
 		{"SDK service by its IAM prefix", func() error { _, err := c.Operation("logs", "putLogEvents"); return err }, "cloudwatchlogs"},
+		{"SDK service by a name of the command line", func() error { _, err := c.Operation("stepfunctions", "startExecution"); return err }, "sfn"},
 		{"SDK service by another SDK's name", func() error { _, err := c.Operation("configservice", "listTags"); return err }, "config"},
 		{"long operation", func() error { _, err := c.Operation("s3", long); return err }, ""},
 		{"empty operation", func() error { _, err := c.Operation("s3", ""); return err }, ""},

@@ -69,13 +69,6 @@ func (r *reader) next() []string {
 	return strings.Split(line, "\t")
 }
 
-// peek returns the kind of the next line.
-func (r *reader) peek() string {
-	line, _, _ := strings.Cut(r.rest, "\n")
-	kind, _, _ := strings.Cut(line, "\t")
-	return kind
-}
-
 // fail records what is wrong with the line read last.
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {

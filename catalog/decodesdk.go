@@ -12,18 +12,7 @@ type sdkDecoder struct {
 }
 
 func (c *Catalog) decodeSDK(name string, r *reader) (*SDKService, error) {
-	d := &sdkDecoder{reader: r, catalog: c, service: &SDKService{}}
-	first := r.next()
-	if first == nil || first[0] != "sdk" {
-		r.line = 1
-		r.fail("does not begin with a line of the kind sdk")
-		return nil, r.err
-	}
-	f := r.need(first, 3, 4)
-	d.service.Name, d.service.ID, d.service.Prefix = f[1], f[2], f[3]
-	if f[1] != name {
-		r.fail("describes the service %q", f[1])
-	}
+	d := &sdkDecoder{reader: r, catalog: c, service: decodeHead(name, r)}
 	for f := r.next(); f != nil; f = r.next() {
 		d.add(f)
 	}
@@ -32,6 +21,20 @@ func (c *Catalog) decodeSDK(name string, r *reader) (*SDKService, error) {
 		return nil, r.err
 	}
 	return d.service, nil
+}
+
+// decodeHead reads the first line of a file.
+func decodeHead(name string, r *reader) *SDKService {
+	f := r.next()
+	if f == nil || f[0] != "sdk" {
+		r.fail("does not begin with a line of the kind sdk")
+		return nil
+	}
+	f = r.need(f, 3, 5)
+	if f[1] != name {
+		r.fail("describes the service %q", f[1])
+	}
+	return &SDKService{Name: f[1], ID: f[2], Prefix: f[3], Called: r.names(f[4])}
 }
 
 func (d *sdkDecoder) add(f []string) {

@@ -1,7 +1,8 @@
 package catalog
 
 import (
-	"io/fs"
+	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,7 +14,12 @@ type SDKService struct {
 	Name   string // "cloudwatchlogs"
 	ID     string // the service ID of the SDK's models: "CloudWatch Logs"
 	Prefix string // IAM prefix of most of its actions: "logs"; may be empty
-	Ops    []*Operation
+
+	// Called are names that people write for it and Step Functions does not
+	// know, for hints.
+	Called []string
+
+	Ops []*Operation
 }
 
 // An Operation is one call of the AWS SDK, with what it needs.
@@ -58,8 +64,10 @@ type Need struct {
 	// needed; empty when it always is.
 	When []Guard
 
-	// Resources are what it is needed on. Without any, the action is needed
-	// on "*".
+	// Resources are what it is needed on: all of them, a list being one for
+	// each element. A resource whose bindings find nothing given, when another
+	// one's do, does not concern the call; a cluster or a workgroup, say.
+	// Without any, the action is needed on "*".
 	Resources []Resource
 }
 
@@ -99,8 +107,8 @@ type Resource struct {
 }
 
 // A Binding says what a member tells of an ARN. Of bindings for the same
-// placeholder the first that fits counts. A value that begins with "arn:" is
-// always the ARN as a whole.
+// placeholder the first that fits counts. Whatever the binding, a value that
+// has one of the formats of the resource is the ARN as a whole.
 type Binding struct {
 	Member string // path; empty when Default is a constant
 
@@ -200,43 +208,47 @@ func (c *Catalog) ServiceBySDKName(name string) (*SDKService, error) {
 	})
 }
 
-// nearestSDK knows names like that, and those whose IAM prefix it is: people
-// write "logs" for cloudwatchlogs.
+// nearestSDK knows what people call services instead, such as "stepfunctions"
+// for sfn, the IAM prefixes ("logs" for cloudwatchlogs), and names of few other
+// letters.
 func (c *Catalog) nearestSDK(name string) ([]string, error) {
 	names, err := c.SDKServices()
 	if err != nil {
 		return nil, err
 	}
-	var found []string
+	var called, found []string
 	for _, n := range names {
-		if prefix, err := c.sdkPrefix(n); err == nil && prefix == name {
+		s, err := c.head(n)
+		switch {
+		case err != nil:
+			return nil, err
+		case slices.Contains(s.Called, name):
+			called = append(called, n)
+		case s.Prefix == name:
 			found = append(found, n)
 		}
 	}
-	if len(found) == 0 {
-		found = nearest(name, names)
+	if found = append(called, found...); len(found) > 0 {
+		return found[:min(3, len(found))], nil
 	}
-	return found, nil
+	return nearest(name, names), nil
 }
 
-// sdkPrefix reads no more than the first line of a file.
-func (c *Catalog) sdkPrefix(name string) (string, error) {
-	f, err := c.data.Open("sdk/" + name + ".txt")
+// head reads no more than the first line of a file of the SDK.
+func (c *Catalog) head(name string) (*SDKService, error) {
+	file := "sdk/" + name + ".txt"
+	f, err := c.data.Open(file)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer f.Close()
-	head := make([]byte, 256)
-	n, err := f.Read(head)
-	if err != nil {
-		return "", err
+	start := make([]byte, 512)
+	n, err := f.Read(start)
+	if err != nil && err != io.EOF {
+		return nil, err
 	}
-	line, _, _ := strings.Cut(string(head[:n]), "\n")
-	fields := strings.Split(line, "\t")
-	if len(fields) != 4 {
-		return "", fs.ErrInvalid
-	}
-	return fields[3], nil
+	r := &reader{file: file, rest: string(start[:n])}
+	return decodeHead(name, r), r.err
 }
 
 // Operation returns an operation of an SDK service, such as "sfn" and

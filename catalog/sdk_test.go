@@ -120,7 +120,6 @@ without newer
 `},
 		{"amplify", "createApp", `CreateApp derived
 call amplify:CreateApp
-  on apps assumed
 role IamServiceRoleArn to amplify.amazonaws.com derived
 `},
 		{"connect", "describeContact", `DescribeContact derived

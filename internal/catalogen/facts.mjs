@@ -6,8 +6,8 @@ import path from 'node:path';
 export function readFacts(dir) {
   const facts = {
     spelled: new Map(), // SDK service -> name in Step Functions
+    called: new Map(), // name in Step Functions -> names that people write instead
     prefixes: new Map(), // SDK service -> IAM prefix
-    unmodelled: new Map(), // SDK service without a model -> IAM prefix
     receivers: new Map(), // SDK service -> service that gets its roles
     tagging: new Map(), // SDK service -> rows {member, action}: tagging what an operation creates
     services: new Map(), // SDK service -> {ops, placeholders, arns, reviewed}
@@ -59,8 +59,8 @@ const rows = {
 
   // about services
   spelled: (_, [name, inStepFunctions], facts) => once(facts.spelled, name, inStepFunctions),
+  called: (_, [name, ...others], facts) => append(facts.called, name, others),
   prefix: (_, [name, prefix], facts) => once(facts.prefixes, name, prefix),
-  unmodelled: (_, [name, prefix], facts) => once(facts.unmodelled, name, prefix),
   receiver: (_, [name, principal], facts) => once(facts.receivers, name, principal),
   tagging: (_, [name, member, action], facts) => append(facts.tagging, name, [{ member, action }]),
   also: (_, [prefix, type, ...formats], facts) => facts.also.push({ prefix, type, formats }),

@@ -16,7 +16,8 @@ export function sdkServices(models, iam, facts) {
       if (!model.ops.has(op)) throw new Error(`facts of ${name}: the SDK has no operation ${op}`);
     }
     const ops = [...model.ops.values()].map((op) => operation(op, name, prefix, iam, facts, known));
-    result.set(name, { name, id: model.id, prefix, ops });
+    const called = [...(facts.called.get(name) ?? []), ...(name === model.name ? [] : [model.name])].sort();
+    result.set(name, { name, id: model.id, prefix, called, ops });
   }
   for (const name of facts.services.keys()) {
     if (!result.has(name)) throw new Error(`facts of ${name}: the SDK has no such service`);
@@ -144,7 +145,7 @@ function roles(op, sdk, iam, prefix, facts, fact) {
 
 // sdkLines writes the file of one service.
 export function sdkLines(s) {
-  const lines = [['sdk', s.name, s.id, s.prefix]];
+  const lines = [['sdk', s.name, s.id, s.prefix, s.called.join(' ')]];
   for (const op of [...s.ops].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     lines.push(['op', op.name, op.certainty, op.method, op.path]);
     if (op.none) lines.push(['none', op.none]);
