@@ -2,8 +2,9 @@ package asl
 
 import (
 	"fmt"
-	"github.com/writ-iam/writ/internal/near"
 
+	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -71,7 +72,7 @@ func (c *scopeCheck) run() {
 	}
 	if !ends {
 		first := &c.scope.States[0]
-		c.report("NO_TERMINAL_STATE", source.Warning, first.NameSpan, c.machine.Pointer(c.scope.Span)+"/States",
+		c.report("NO_TERMINAL_STATE", source.Warning, first.NameSpan, jsontree.AppendToken(c.machine.Pointer(c.scope.Span), "States"),
 			`give a state "End": true, or add a Succeed or Fail state`, "none of these states is the last one: they would run for ever")
 	}
 }

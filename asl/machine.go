@@ -62,7 +62,7 @@ type StateMachine struct {
 }
 
 // Pointer returns the JSON pointer (RFC 6901) of what stands at a span of the
-// definition.
+// definition. One of more than 1024 bytes is cut and then ends in an ellipsis.
 func (m *StateMachine) Pointer(span source.Span) string { return jsontree.Pointer(m.root, span) }
 
 // Target names the state that a transition leads to. Its name is "" where the

@@ -1,8 +1,6 @@
 package asl
 
 import (
-	"fmt"
-
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
@@ -49,13 +47,13 @@ func read(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplica
 	r.substitute(root, opts)
 	r.readMachine()
 	r.checkScopes()
-	return m, r.findings.Sorted()
+	return m, r.findings.List().Sorted()
 }
 
 // reader builds the tree and collects what is wrong with it.
 type reader struct {
 	machine    *StateMachine
-	findings   source.List
+	findings   source.Collector
 	yaml       bool // what fills a placeholder without quotes may be plain text
 	allowHoles bool
 	near       near.Finder
@@ -65,10 +63,9 @@ type reader struct {
 
 // report adds a finding; path is where its element stands, or should stand.
 func (r *reader) report(code string, severity source.Severity, span source.Span, path, hint, format string, args ...any) {
-	r.findings = append(r.findings, source.Finding{
-		Code: code, Severity: severity, File: r.machine.File, Span: span, Path: path,
-		Message: fmt.Sprintf(format, args...), Hint: hint,
-	})
+	r.findings.Addf(source.Finding{
+		Code: code, Severity: severity, File: r.machine.File, Span: span, Path: path, Hint: hint,
+	}, format, args...)
 }
 
 // fail adds an error about what stands at a span.
@@ -78,7 +75,7 @@ func (r *reader) fail(code string, span source.Span, hint, format string, args .
 
 // missing adds an error about a field that an object lacks.
 func (r *reader) missing(o *element, name, hint, format string, args ...any) {
-	r.report("MISSING_FIELD", source.Error, o.head, r.machine.Pointer(o.head)+"/"+name, hint, format, args...)
+	r.report("MISSING_FIELD", source.Error, o.head, jsontree.AppendToken(r.machine.Pointer(o.head), name), hint, format, args...)
 }
 
 // needed reports a placeholder in a field that decides what the machine does.
@@ -205,7 +202,7 @@ func (r *reader) readState(s *State, m *jsontree.Member, scope *Scope) {
 func (r *reader) typeOf(s *State, v *jsontree.Value) Type {
 	t := v.Get("Type")
 	if t == nil {
-		r.report("MISSING_FIELD", source.Error, s.NameSpan, r.machine.Pointer(s.NameSpan)+"/Type",
+		r.report("MISSING_FIELD", source.Error, s.NameSpan, jsontree.AppendToken(r.machine.Pointer(s.NameSpan), "Type"),
 			"one of "+typeList(), "state %q needs a Type", s.Name)
 		return Invalid
 	}

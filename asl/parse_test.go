@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -125,7 +126,7 @@ func TestSpans(t *testing.T) {
 				spells(s.Task.Resource.Span(), s.Task.Resource.Text())
 			}
 			if strings.HasSuffix(name, ".json") {
-				if want := "/" + jsontree.EscapeToken(s.Name); !strings.HasSuffix(m.Pointer(s.NameSpan), want) {
+				if want := jsontree.AppendToken("", s.Name); !strings.HasSuffix(m.Pointer(s.NameSpan), want) {
 					t.Errorf("pointer of %s is %s", s.Name, m.Pointer(s.NameSpan))
 				}
 			}
@@ -196,6 +197,34 @@ func TestHostile(t *testing.T) {
 			_, list := Parse(source.NewFile("hostile.json", text), Options{})
 			if !list.HasErrors() {
 				t.Error("no error")
+			}
+		})
+	}
+}
+
+// What is said about a text stays small, however long the names in it and
+// however many its mistakes.
+func TestFindingsAreBounded(t *testing.T) {
+	long := strings.Repeat("n", 200_000)
+	machine := func(states string) string { return `{"StartAt":"A","States":{` + states + `}}` }
+	tests := map[string]struct{ file, text string }{
+		"fields of a long state": {"m.json", machine(`"` + long + `":{"Type":"Task",` + strings.Repeat(`"a":1,`, 20_000) + `"End":true}`)},
+		"long field":             {"m.json", machine(`"A":{"Type":"Task","Resource":"r","Arguments":{"` + long + `":[` + strings.Repeat(`"{%",`, 20_000) + `1]},"QueryLanguage":"JSONata","End":true}`)},
+		"long neighbours":        {"m.json", machine(`"` + long + `":{"Type":"Choice","Choices":[` + strings.Repeat(`{"Next":"nnnn"},`, 20_000) + `{}]}`)},
+		"long values":            {"m.yaml", "a: &x " + long + "\nStartAt: A\nStates:\n" + strings.Repeat("  A:\n    Type: *x\n", 70)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, list := Parse(source.NewFile(tt.file, tt.text), Options{})
+			out, err := json.Marshal(list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(list) < 70 || len(list) > source.MaxFindings+1 || len(out) > 4<<20 {
+				t.Errorf("%d findings take %d bytes", len(list), len(out))
+			}
+			if many := strings.Contains(string(out), source.CodeTooMany); many != (len(list) > source.MaxFindings) || !list.HasErrors() {
+				t.Errorf("%d findings, of which one counts others: %v", len(list), many)
 			}
 		})
 	}

@@ -30,7 +30,7 @@ func Canonical(doc *Document) *Document {
 		out.Statements = make([]Statement, len(doc.Statements))
 	}
 	for i := range doc.Statements {
-		out.Statements[i] = canonicalStatement(&doc.Statements[i], len(doc.problems) == 0)
+		out.Statements[i] = canonicalStatement(&doc.Statements[i], doc.problems.Empty())
 	}
 	return out
 }

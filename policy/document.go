@@ -81,9 +81,9 @@ type Document struct {
 	Span     source.Span
 	Elements []Element // as written; nil for a document built in Go
 
-	pointer  string          // JSON pointer of the document in its file
-	problems source.List     // what Parse found that no field can show
-	raw      *jsontree.Value // what stands in the document's place, if not an object
+	pointer  string           // JSON pointer of the document in its file
+	problems source.Collector // what Parse found that no field can show
+	raw      *jsontree.Value  // what stands in the document's place, if not an object
 }
 
 // HasVariables reports whether ${...} in the document is a variable and not

@@ -100,10 +100,9 @@ func cut[T any](block *[]T, n int) []T {
 }
 
 func (r *reader) problem(code string, span source.Span, hint, format string, args ...any) {
-	r.doc.problems = append(r.doc.problems, source.Finding{
-		Code: code, Severity: source.Error, File: r.file, Span: span,
-		Path: jsontree.Pointer(r.root, span), Message: fmt.Sprintf(format, args...), Hint: hint,
-	})
+	r.doc.problems.Addf(source.Finding{
+		Code: code, Severity: source.Error, File: r.file, Span: span, Path: jsontree.Pointer(r.root, span), Hint: hint,
+	}, format, args...)
 }
 
 // wrongType notes that v should be of another type.

@@ -305,6 +305,36 @@ func TestHostileDocuments(t *testing.T) {
 	}
 }
 
+// What is said about a text stays small, however long the names in it and
+// however many its mistakes.
+func TestFindingsAreBounded(t *testing.T) {
+	long := strings.Repeat("k", 200_000)
+	list := func(s string) string { return "[" + strings.TrimSuffix(strings.Repeat(s+",", 20_000), ",") + "]" }
+	condition := func(operator, values string) string {
+		return `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:b","Condition":{"` + operator + `":{"` + long + `":` + values + `}}}}`
+	}
+	for name, text := range map[string]string{
+		"wrong types":      condition("StringEquals", list("{}")),
+		"broken variables": condition("StringEquals", list(`"${"`)),
+		"long operator":    condition(long, `"a"`) + strings.Repeat(" ", 10),
+		"statements":       `{"Statement":` + list(`{"`+"Strange"+`":1}`) + `}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc, findings := ParseString("p", text)
+			out, err := json.Marshal(findings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(findings) > source.MaxFindings+1 || len(out) > 4<<20 || !findings.HasErrors() {
+				t.Errorf("%d findings take %d bytes", len(findings), len(out))
+			}
+			if again := Validate(doc); len(again) != len(findings) {
+				t.Errorf("%d findings, then %d", len(findings), len(again))
+			}
+		})
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, dir := range []string{"ok/*.json", "bad/*.json", "canonical/*.json"} {
 		for _, text := range texts(f, dir) {

@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/source"
@@ -38,24 +37,22 @@ const (
 // variables. All its findings are errors. [Parse] has included them already;
 // call Validate for a document that was built or changed in Go.
 func Validate(doc *Document) source.List {
-	v := validator{doc: doc, findings: slices.Clip(doc.problems)}
-	if doc.raw != nil {
-		return v.findings
+	v := validator{doc: doc, findings: doc.problems.Clone()}
+	if doc.raw == nil {
+		v.document()
 	}
-	v.document()
-	return v.findings
+	return v.findings.List()
 }
 
 type validator struct {
 	doc      *Document
-	findings source.List
+	findings source.Collector
 }
 
 func (v *validator) report(code string, at Place, span source.Span, hint, format string, args ...any) {
-	v.findings = append(v.findings, source.Finding{
-		Code: code, Severity: source.Error, File: v.doc.File, Span: span,
-		Path: at.Pointer(), Message: fmt.Sprintf(format, args...), Hint: hint,
-	})
+	v.findings.Addf(source.Finding{
+		Code: code, Severity: source.Error, File: v.doc.File, Span: span, Path: at.Pointer(), Hint: hint,
+	}, format, args...)
 }
 
 func (v *validator) document() {

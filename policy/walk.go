@@ -2,7 +2,6 @@ package policy
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 )
@@ -50,23 +49,23 @@ func (p Place) value(l *List, i int) Place {
 }
 
 // Pointer returns the place as a JSON pointer (RFC 6901) into the file that the
-// document was read from, or into the document where there is no file.
+// document was read from, or into the document where there is no file. One of
+// more than 1024 bytes is cut and then ends in an ellipsis.
 func (p Place) Pointer() string {
-	var b strings.Builder
-	b.WriteString(p.doc.pointer)
+	pointer := p.doc.pointer
 	if p.Statement >= 0 {
-		b.WriteString("/" + ElementStatement)
+		pointer = jsontree.AppendToken(pointer, ElementStatement)
 		if !p.doc.Single {
-			b.WriteString("/" + strconv.Itoa(p.Statement))
+			pointer = jsontree.AppendToken(pointer, strconv.Itoa(p.Statement))
 		}
 	}
 	for _, token := range []string{p.Element, p.Name, p.Key}[:p.depth] {
-		b.WriteString("/" + jsontree.EscapeToken(token))
+		pointer = jsontree.AppendToken(pointer, token)
 	}
 	if p.Index >= 0 {
-		b.WriteString("/" + strconv.Itoa(p.Index))
+		pointer = jsontree.AppendToken(pointer, strconv.Itoa(p.Index))
 	}
-	return b.String()
+	return pointer
 }
 
 // Walk calls visit for the document and every node in it, parents first and in

@@ -73,16 +73,17 @@ func (v *Value) Is(k Kind) bool { return v != nil && v.Kind == k }
 
 // Pointer returns the JSON pointer (RFC 6901) of the deepest value under root
 // whose span, or whose member's name, holds the target span. Trees carry no
-// paths; the few that findings need are looked up here by offset.
+// paths; the few that findings need are looked up here by offset. Pointers are
+// of bounded length, see [AppendToken].
 func Pointer(root *Value, target source.Span) string {
-	var b strings.Builder
-	for v := root; v != nil; {
-		v = descend(v, target, &b)
+	pointer := ""
+	for v := root; v != nil && !isCut(pointer); {
+		v = descend(v, target, &pointer)
 	}
-	return b.String()
+	return pointer
 }
 
-func descend(v *Value, target source.Span, b *strings.Builder) *Value {
+func descend(v *Value, target source.Span, pointer *string) *Value {
 	switch v.Kind {
 	case Object:
 		i := last(len(v.Members), func(i int) bool { return v.Members[i].NameSpan.Start <= target.Start })
@@ -95,7 +96,7 @@ func descend(v *Value, target source.Span, b *strings.Builder) *Value {
 		if whole := (source.Span{Start: m.NameSpan.Start, End: end}); !whole.Contains(target) {
 			return nil
 		}
-		b.WriteString("/" + EscapeToken(m.Name))
+		*pointer = AppendToken(*pointer, m.Name)
 		if m.NameSpan.Contains(target) || m.Value.Span == target {
 			return nil
 		}
@@ -105,7 +106,7 @@ func descend(v *Value, target source.Span, b *strings.Builder) *Value {
 		if i < 0 || !v.Items[i].Span.Contains(target) {
 			return nil
 		}
-		b.WriteString("/" + strconv.Itoa(i))
+		*pointer = AppendToken(*pointer, strconv.Itoa(i))
 		if v.Items[i].Span == target {
 			return nil
 		}
@@ -128,8 +129,25 @@ func last(n int, ok func(int) bool) int {
 	return low - 1
 }
 
-// EscapeToken escapes one reference token of a JSON pointer.
-func EscapeToken(name string) string {
+// maxPointer is the longest pointer, in bytes. A text may hold a name as long
+// as itself and many things below it that each need a pointer.
+const maxPointer = 1024
+
+// AppendToken returns a JSON pointer extended by the name of a member or the
+// index of an item, which it escapes. A pointer of more than 1024 bytes is cut;
+// it then ends in an ellipsis, and nothing is appended to it any more.
+func AppendToken(pointer, token string) string {
+	if isCut(pointer) {
+		return pointer
+	}
+	return source.Clip(pointer+"/"+escapeToken(source.Clip(token, maxPointer)), maxPointer)
+}
+
+func isCut(pointer string) bool {
+	return len(pointer) >= maxPointer && strings.HasSuffix(pointer, "…")
+}
+
+func escapeToken(name string) string {
 	if !strings.ContainsAny(name, "~/") {
 		return name
 	}

@@ -56,8 +56,8 @@ func TestKindNames(t *testing.T) {
 
 func TestEscapeToken(t *testing.T) {
 	for name, want := range map[string]string{"": "", "a b": "a b", "a/b": "a~1b", "a~b": "a~0b", "~1": "~01", "//~~": "~1~1~0~0"} {
-		if got := EscapeToken(name); got != want {
-			t.Errorf("EscapeToken(%q) = %q, want %q", name, got, want)
+		if got := escapeToken(name); got != want {
+			t.Errorf("escapeToken(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestPointerFindsEveryValue(t *testing.T) {
 		}
 		for i := range v.Members {
 			m := &v.Members[i]
-			inner := path + "/" + EscapeToken(m.Name)
+			inner := path + "/" + escapeToken(m.Name)
 			if got := Pointer(root, m.NameSpan); got != inner {
 				t.Errorf("Pointer(name %q) = %q, want %q", m.Name, got, inner)
 			}
@@ -117,4 +117,39 @@ func TestPointerFindsEveryValue(t *testing.T) {
 		}
 	}
 	walk(root, "")
+}
+
+func TestAppendToken(t *testing.T) {
+	room := strings.Repeat("a", maxPointer-1)
+	tests := []struct{ pointer, token, want string }{
+		{"", "a~/b", "/a~0~1b"},
+		{"/a", "", "/a/"},
+		{"", room, "/" + room},
+		{"", room + "b", "/" + room + "…"},
+		{"", room[1:] + "é", "/" + room[1:] + "…"},
+		{"/" + room, "b", "/" + room + "…"},
+		{"/" + room + "…", "b", "/" + room + "…"},
+		{"/" + room[3:] + "…", "b", "/" + room[3:] + "…"},
+	}
+	for _, tt := range tests {
+		if got := AppendToken(tt.pointer, tt.token); got != tt.want {
+			t.Errorf("AppendToken(%.10q, %.10q) = ...%q, want ...%q", tt.pointer, tt.token, got[max(0, len(got)-10):], tt.want[max(0, len(tt.want)-10):])
+		}
+	}
+}
+
+// The way to a value is cut where names on it are long, wherever they stand.
+func TestLongPointer(t *testing.T) {
+	long := strings.Repeat("n", 1<<20)
+	for _, text := range []string{`{"` + long + `":{"a":[1]}}`, `{"a":{"` + long + `":[1]}}`, `{"a":[{"` + long + `":1}]}`} {
+		root, _, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := int32(strings.LastIndexByte(text, '1'))
+		got := Pointer(root, source.Span{Start: at, End: at + 1})
+		if len(got) > maxPointer+len("…") || !strings.HasSuffix(got, "n…") {
+			t.Errorf("%d bytes, ending in %q", len(got), got[max(0, len(got)-10):])
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Finder compares names, up to a bound: a hostile text with ten thousand
@@ -54,7 +55,7 @@ func (f *Finder) Names(name string, known []string, n int) []string {
 // close.
 func (f *Finder) Hint(name string, known []string) string {
 	if best := f.Names(name, known, 1); len(best) > 0 {
-		return "did you mean " + strconv.Quote(best[0]) + "?"
+		return "did you mean " + Quote(best[0]) + "?"
 	}
 	return ""
 }
@@ -92,8 +93,8 @@ func distance(a, b string, limit int) int {
 
 // Quote writes a name in double quotes and cuts what would flood a terminal.
 func Quote(name string) string {
-	const most = 60
-	if r := []rune(name[:min(len(name), 4*most)]); len(r) > most {
+	const most = 80 // as long as the name of a state may be
+	if r := []rune(name[:min(len(name), utf8.UTFMax*(most+1))]); len(r) > most {
 		name = string(r[:most]) + "..."
 	}
 	return strconv.Quote(name)
@@ -103,7 +104,7 @@ func Quote(name string) string {
 func QuoteAll(names []string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = strconv.Quote(n)
+		quoted[i] = Quote(n)
 	}
 	return strings.Join(quoted, ", ")
 }

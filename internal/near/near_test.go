@@ -58,7 +58,10 @@ func TestFinderGivesUp(t *testing.T) {
 }
 
 func TestQuote(t *testing.T) {
-	if got := Quote(strings.Repeat("é", 100)); got != `"`+strings.Repeat("é", 60)+`..."` {
+	if got := Quote(strings.Repeat("é", 100)); got != `"`+strings.Repeat("é", 80)+`..."` {
+		t.Errorf("got %s", got)
+	}
+	if got := Quote(strings.Repeat("𝒳", 81)); got != `"`+strings.Repeat("𝒳", 80)+`..."` {
 		t.Errorf("got %s", got)
 	}
 	if got := QuoteAll([]string{"a", `b"`}); got != `"a", "b\""` {
