@@ -3,7 +3,7 @@ package ecs
 
 import (
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
@@ -78,14 +78,33 @@ func (r *reader) text(body *jsontree.Value, names ...string) string {
 	return ""
 }
 
-// roleForm is the name of a role, or its ARN. Source: ECS API reference,
-// RegisterTaskDefinition; IAM API reference, CreateRole.
-var roleForm = regexp.MustCompile(`^(arn:[a-z-]+:iam::[0-9]{12}:role/([\w+=,.@-]+/)*)?[\w+=,.@-]{1,64}$`)
+// isRole reports whether a text is the name of a role, or its ARN. Source: ECS
+// API reference, RegisterTaskDefinition; IAM API reference, CreateRole.
+func isRole(text string) bool {
+	name := text
+	if rest, ok := strings.CutPrefix(text, "arn:"); ok {
+		parts := strings.SplitN(rest, ":", 5)
+		if len(parts) != 5 || parts[1] != "iam" || parts[2] != "" || len(parts[3]) != 12 || strings.Trim(parts[3], "0123456789") != "" {
+			return false
+		}
+		path, ok := strings.CutPrefix(parts[4], "role/")
+		if !ok || strings.ContainsFunc(path, func(r rune) bool { return r != '/' && !inName(r) }) {
+			return false
+		}
+		name = path[strings.LastIndexByte(path, '/')+1:]
+	}
+	const longest = 64
+	return name != "" && len(name) <= longest && !strings.ContainsFunc(name, func(r rune) bool { return !inName(r) })
+}
+
+func inName(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_+=,.@-", r)
+}
 
 // role returns a string member that names a role.
 func (r *reader) role(body *jsontree.Value, names ...string) string {
 	text := r.text(body, names...)
-	if text == "" || roleForm.MatchString(text) {
+	if text == "" || isRole(text) {
 		return text
 	}
 	for _, name := range names {
