@@ -126,10 +126,7 @@ func (p *parser) prefix(n *Node) (*Node, *Error) {
 		return n, p.advance(false)
 	case "-":
 		n.Kind = Negate
-		if err := p.advance(true); err != nil {
-			return nil, err
-		}
-		return n, p.add(n, negation)
+		return n, p.addNext(n, negation)
 	case "(":
 		n.Kind = Block
 		return n, p.list(n, ";", ")")
@@ -157,6 +154,20 @@ func (p *parser) add(n *Node, power int) *Error {
 	return nil
 }
 
+// addNext passes over the current token and adds the expression after it.
+func (p *parser) addNext(n *Node, power int) *Error {
+	if err := p.advance(true); err != nil {
+		return err
+	}
+	return p.add(n, power)
+}
+
+// close ends n with the bracket that closes the one at the offset open.
+func (p *parser) close(n *Node, bracket string, open int) *Error {
+	n.End = p.token.end
+	return p.expect(bracket, false, open)
+}
+
 // list reads expressions up to the closing bracket; the current token is the
 // opening one. A block may end with its separator.
 func (p *parser) list(n *Node, separator, closing string) *Error {
@@ -178,8 +189,7 @@ func (p *parser) list(n *Node, separator, closing string) *Error {
 			return p.unexpected("where a value should stand")
 		}
 	}
-	n.End = p.token.end
-	return p.expect(closing, false, open)
+	return p.close(n, closing, open)
 }
 
 // pairs reads {name: value, ...}.
@@ -208,17 +218,13 @@ func (p *parser) pairs(n *Node) *Error {
 			return p.unexpected("where a name should stand")
 		}
 	}
-	n.End = p.token.end
-	return p.expect("}", false, open)
+	return p.close(n, "}", open)
 }
 
 // transform reads |what|update| or |what|update, remove|.
 func (p *parser) transform(n *Node) *Error {
 	open := p.token.start
-	if err := p.advance(true); err != nil {
-		return err
-	}
-	if err := p.add(n, 0); err != nil {
+	if err := p.addNext(n, 0); err != nil {
 		return err
 	}
 	if err := p.expect("|", true, open); err != nil {
@@ -228,15 +234,11 @@ func (p *parser) transform(n *Node) *Error {
 		return err
 	}
 	if p.at(",") {
-		if err := p.advance(true); err != nil {
-			return err
-		}
-		if err := p.add(n, 0); err != nil {
+		if err := p.addNext(n, 0); err != nil {
 			return err
 		}
 	}
-	n.End = p.token.end
-	return p.expect("|", false, open)
+	return p.close(n, "|", open)
 }
 
 // operation reads an operator after its left side, and what belongs to it.
@@ -312,8 +314,7 @@ func (p *parser) filter(n *Node) *Error {
 			return err
 		}
 	}
-	n.End = p.token.end
-	return p.expect("]", false, open)
+	return p.close(n, "]", open)
 }
 
 func (p *parser) sort(n *Node) *Error {
@@ -343,24 +344,17 @@ func (p *parser) sort(n *Node) *Error {
 			return err
 		}
 	}
-	n.End = p.token.end
-	return p.expect(")", false, open)
+	return p.close(n, ")", open)
 }
 
 func (p *parser) condition(n *Node) *Error {
-	if err := p.advance(true); err != nil {
-		return err
-	}
-	if err := p.add(n, 0); err != nil {
+	if err := p.addNext(n, 0); err != nil {
 		return err
 	}
 	if !p.at(":") {
 		return nil
 	}
-	if err := p.advance(true); err != nil {
-		return err
-	}
-	return p.add(n, 0)
+	return p.addNext(n, 0)
 }
 
 func (p *parser) bind(n *Node) (*Node, *Error) {
@@ -369,10 +363,7 @@ func (p *parser) bind(n *Node) (*Node, *Error) {
 		return nil, p.fail(variable.Start, variable.End, "only a variable can stand before :=")
 	}
 	n.Kind, n.Text, n.Args = Bind, variable.Text, nil
-	if err := p.advance(true); err != nil {
-		return nil, err
-	}
-	return n, p.add(n, powers[":="]-1)
+	return n, p.addNext(n, powers[":="]-1)
 }
 
 // bound reads the variable after @ or #.
@@ -414,8 +405,7 @@ func (p *parser) call(n *Node) (*Node, *Error) {
 			return nil, p.unexpected("where an argument should stand")
 		}
 	}
-	n.End = p.token.end
-	if err := p.expect(")", false, open); err != nil {
+	if err := p.close(n, ")", open); err != nil {
 		return nil, err
 	}
 	if function.Kind == Name && (function.Text == "function" || function.Text == "λ") {
