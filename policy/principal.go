@@ -101,7 +101,7 @@ func parseCallerARN(s string) (Caller, error) {
 		service, c.Kind = "sts", CallerFederatedUser
 		c.Name, ok = rest, rest != ""
 	}
-	ok = ok && a.Service == service && a.Partition != "" && a.Region == "" && isAccount(a.Account) && !strings.ContainsAny(s, "*?")
+	ok = ok && a.Service == service && a.Partition != "" && a.Region == "" && arn.ValidAccount(a.Account) && !strings.ContainsAny(s, "*?")
 	if !ok {
 		return Caller{}, fmt.Errorf("principal %s is not the ARN of a root user, user, role, session or identity provider", quote(s))
 	}
@@ -112,18 +112,6 @@ func parseCallerARN(s string) (Caller, error) {
 func cutPath(s string) (path, name string, ok bool) {
 	i := strings.LastIndexByte(s, '/') + 1
 	return s[:i], s[i:], i > 0 && i < len(s)
-}
-
-func isAccount(s string) bool {
-	if len(s) != 12 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 // isServiceName reports whether s has the form of a service principal, such as
@@ -216,7 +204,7 @@ func (m *PrincipalMatcher) addAWS(text string) {
 	case text == "*":
 		m.everyone = true
 		return
-	case isAccount(text):
+	case arn.ValidAccount(text):
 		m.accounts.add(identity{account: text})
 		return
 	}
