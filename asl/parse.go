@@ -35,7 +35,8 @@ func Parse(file *source.File, opts Options) (*StateMachine, source.List) {
 
 // FromTree reads a definition that stands inside another text, such as a
 // template. Paths in findings start at root. The tree is changed in place where
-// substitutions fill it.
+// substitutions fill it. FromTree is for packages of this module, which alone
+// can make a tree.
 func FromTree(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplicate, opts Options) (*StateMachine, source.List) {
 	return read(file, root, duplicates, opts, true)
 }

@@ -28,7 +28,8 @@ func ParseString(name, text string) (*Document, source.List) {
 
 // FromValue reads a policy that is a part of a larger JSON text: root is the
 // value of the whole file and v the policy in it. Findings and spans point into
-// that file. Duplicate keys in v are found again.
+// that file. Duplicate keys in v are found again. It is for packages of this
+// module, which alone can make a value.
 func FromValue(file *source.File, root, v *jsontree.Value) (*Document, source.List) {
 	return read(file, root, v, jsontree.Duplicates(v))
 }
