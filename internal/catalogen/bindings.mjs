@@ -62,6 +62,7 @@ function bindType(op, type, members, rules, typeCount) {
   const names = placeholders(type.formats[0]);
   const free = new Set(members.filter((m) => m !== arn)); // a member says one thing
   for (const p of names) {
+    if (rules.placeholders.get(p)?.includes('-')) continue; // never in the request as the ARN has it
     const written = rules.placeholders.get(p)?.filter((b) => present(op, b)) ?? [];
     if (written.length) {
       binds.push(...written.map((b) => (b.includes('~') ? b : `${p}=${b}`)));
@@ -70,7 +71,14 @@ function bindType(op, type, members, rules, typeCount) {
     const m = nameMember(op, type, p, names, [...free], arn !== undefined);
     if (!m) continue;
     free.delete(m);
-    binds.push(/arns?$/i.test(m.name) ? m.path : `${p}=${m.path}`);
+    if (/arns?$/i.test(m.name)) {
+      binds.push(m.path);
+      continue;
+    }
+    // Where the format has ou-${Id}, ids are written with the ou-.
+    const prefix = type.formats[0].match(new RegExp(`[/:]([A-Za-z]+-)\\$\\{${p}\\}`))?.[1];
+    if (prefix) binds.push(`${m.path}~${prefix}\${${p}}`);
+    binds.push(`${p}=${m.path}`);
   }
   const certain = binds.length > 0 || names.length === 0; // a format without placeholders is complete
   return { type: type.name, certainty: certain ? 'derived' : 'assumed', binds };

@@ -75,7 +75,8 @@ function resolveNeed(need, op, same, prefix, iam, known) {
 }
 
 // tagOnCreate adds the permission to tag what an operation creates, in
-// services that ask for it, on the resources of the operation itself.
+// services that ask for it: on what the operation makes, as far as its
+// resources tell that from what it uses.
 function tagOnCreate(op, sdk, prefix, iam, facts, result) {
   if (result.needs.some((n) => n.purpose === 'tag') || /^(Tag|Untag|AddTags|RemoveTags|CreateTags|CreateOrUpdateTags|DeleteTags)/.test(op.name)) return;
   for (const { member, action } of facts.tagging.get(sdk) ?? []) {
@@ -83,7 +84,9 @@ function tagOnCreate(op, sdk, prefix, iam, facts, result) {
     const known = actionOf(iam, `${prefix}:${action}`);
     if (!known) throw new Error(`tagging of ${sdk}: no action ${action}`);
     const can = new Set(known.types.map((t) => t.name));
-    const on = result.needs[0].on.filter((row) => can.has(row.type) || row.type === '*');
+    const rows = result.needs[0].on.filter((row) => can.has(row.type) || row.type === '*');
+    const made = rows.filter((row) => row.binds.length === 0); // ids that the service makes up
+    const on = made.length ? made : rows;
     result.needs.push({
       action: `${prefix}:${known.name}`,
       purpose: 'tag',
