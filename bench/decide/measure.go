@@ -65,7 +65,7 @@ func measure(e engine, w *workload, budget time.Duration) (*result, error) {
 		}
 		r.First = float64(processorTime()-start) / float64(w.size())
 	} else {
-		r.First, stride = first(e, w.size(), budget/4)
+		r.First, stride = first(e, w.size(), budget)
 		ask = func() (asked int, err error) {
 			for i := 0; i < w.size(); i += stride {
 				e.decide(i)
@@ -140,18 +140,23 @@ func round(ask func() (int, error)) (each float64, asked int, err error) {
 	}
 }
 
-// first asks the questions for the first time. An engine that does not come
-// through all of them is asked every so many in the rounds that follow.
+// first asks the questions for the first time, and some of them again to find how
+// many a round can have: a slow engine is asked every so many.
 func first(e engine, size int, budget time.Duration) (each float64, stride int) {
-	start, asked := processorTime(), 0
+	each, asked := askUntil(e, size, 8*budget)
+	again, _ := askUntil(e, asked, budget/4)
+	return each, int(4*float64(size)*again/float64(budget)) | 1
+}
+
+func askUntil(e engine, size int, limit time.Duration) (each float64, asked int) {
+	start := processorTime()
 	for ; asked < size; asked++ {
-		if asked%64 == 1 && processorTime()-start > budget {
+		if asked%64 == 1 && processorTime()-start > limit {
 			break
 		}
 		e.decide(asked)
 	}
-	each = float64(processorTime()-start) / float64(asked)
-	return each, int(float64(size)*each/float64(budget)) | 1
+	return float64(processorTime()-start) / float64(asked), asked
 }
 
 func processorTime() time.Duration {
