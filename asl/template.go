@@ -28,6 +28,9 @@ func (r *reader) checkTemplate(v *jsontree.Value, language QueryLanguage) {
 			r.checkTemplate(&v.Items[i], language)
 		}
 	case jsontree.Object:
+		if language == JSONPath {
+			r.checkGivenTwice(v)
+		}
 		for i := range v.Members {
 			m := &v.Members[i]
 			if strings.HasSuffix(m.Name, ".$") {
@@ -39,6 +42,39 @@ func (r *reader) checkTemplate(v *jsontree.Value, language QueryLanguage) {
 			}
 			r.checkTemplate(&m.Value, language)
 		}
+	}
+}
+
+// smallTemplate is the number of members up to which looking at each is quicker
+// than a map.
+const smallTemplate = 8
+
+// checkGivenTwice reports a member of a payload template that is given both as
+// it is and, with a name that ends in ".$", by an expression: one would win
+// without a word.
+func (r *reader) checkGivenTwice(v *jsontree.Value) {
+	plain := v.Member
+	if len(v.Members) > smallTemplate {
+		members := make(map[string]*jsontree.Member, len(v.Members))
+		for i := range v.Members {
+			members[v.Members[i].Name] = &v.Members[i]
+		}
+		plain = func(name string) *jsontree.Member { return members[name] }
+	}
+	for i := range v.Members {
+		m := &v.Members[i]
+		name, dynamic := strings.CutSuffix(m.Name, ".$")
+		if !dynamic {
+			continue
+		}
+		first := plain(name)
+		if first == nil {
+			continue
+		}
+		if second := m; first.NameSpan.Start > second.NameSpan.Start {
+			first, m = second, first
+		}
+		r.fail("CONFLICTING_FIELDS", m.NameSpan, "keep one of them", "%s and %s give the same field", quote(first.Name), quote(m.Name))
 	}
 }
 
