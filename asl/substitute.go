@@ -32,6 +32,23 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == ':' || c == '-'
 }
 
+// OpenPlaceholders returns a text with "*" in place of every ${name}, as a
+// pattern of what the text may become. All else stays, "${" without a name or a
+// closing brace included.
+func OpenPlaceholders(text string) string {
+	start, end, _ := nextPlaceholder(text)
+	if start < 0 {
+		return text
+	}
+	var b strings.Builder
+	for ; start >= 0; start, end, _ = nextPlaceholder(text) {
+		b.WriteString(text[:start] + "*")
+		text = text[end:]
+	}
+	b.WriteString(text)
+	return b.String()
+}
+
 func hasPlaceholder(s string) bool {
 	if strings.IndexByte(s, '$') < 0 {
 		return false
