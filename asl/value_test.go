@@ -22,7 +22,7 @@ func parameters(t *testing.T, language, template string) Value {
 
 func TestValueInJSONPath(t *testing.T) {
 	v := parameters(t, "JSONPath", `{"Lit": "x", "Path.$": "$.a", "Obj": {"In.$": "$$.b"}, "List": ["a", {"c.$": "$.d"}],
-		"N": 5, "B": true, "Nil": null, "Hole": "a-${x}", "Bare": ${y}, "Data": "see {% $a %}", "Both": 1, "Both.$": "$.late"}`)
+		"N": 5, "B": true, "Nil": null, "Hole": "a-${x}", "Bare": ${y}, "Data": "see {% $a %}"}`)
 	tests := []struct {
 		value      Value
 		kind       Kind
@@ -44,7 +44,6 @@ func TestValueInJSONPath(t *testing.T) {
 		{v.Field("Hole"), String, true, "", ""},
 		{v.Field("Bare"), Unknown, true, "", ""},
 		{v.Field("Data"), String, false, "", "see {% $a %}"},
-		{v.Field("Both"), Unknown, true, "$.late", ""},
 		{Value{}, None, false, "", ""},
 	}
 	for i, tt := range tests {
@@ -67,6 +66,22 @@ func TestValueInJSONPath(t *testing.T) {
 	}
 	if !v.HasPlaceholder() || v.Field("Obj").HasPlaceholder() || v.Field("Lit").HasPlaceholder() {
 		t.Error("HasPlaceholder")
+	}
+}
+
+// Of a member that a template gives twice, which is an error, the last is found.
+func TestFieldGivenTwice(t *testing.T) {
+	m, list := Parse(source.NewFile("m.json", `{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true,
+		"Parameters": {"A": 1, "A.$": "$.late", "B.$": "$.early", "B": 2}}}}`), Options{})
+	if len(list) != 2 || list[0].Code != "CONFLICTING_FIELDS" || list[1].Code != "CONFLICTING_FIELDS" {
+		t.Error(list)
+	}
+	v := m.States[0].Pass.Arguments
+	if got := v.Field("A").Expression(); got != "$.late" {
+		t.Errorf("A is %q", got)
+	}
+	if n, ok := v.Field("B").Int(); n != 2 || !ok {
+		t.Errorf("B is %d, %v", n, ok)
 	}
 }
 
