@@ -245,3 +245,20 @@ func TestConcurrentUse(t *testing.T) {
 		t.Error("a service was made more than once")
 	}
 }
+
+// TestSources checks that nothing is taken from a package whose licence does
+// not let it.
+func TestSources(t *testing.T) {
+	sources, err := catalog.Default().Sources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sources {
+		if s.Licence != "MIT" && s.Licence != "Apache-2.0" {
+			t.Errorf("%s has the licence %q", s.Name, s.Licence)
+		}
+	}
+	if !slices.Contains(sources, catalog.Source{Name: "aws-sdk 2.1693.0", Licence: "Apache-2.0"}) || len(sources) < 100 {
+		t.Errorf("%d sources", len(sources))
+	}
+}

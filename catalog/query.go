@@ -176,3 +176,29 @@ func (c *Catalog) Key(name string) (Key, error) {
 	}
 	return Key{}, &UnknownError{"condition key", name, nearest(name, names)}
 }
+
+// A Source is a package that facts were read from.
+type Source struct {
+	Name    string // with the version: "aws-sdk 2.1693.0"
+	Licence string // SPDX identifier
+}
+
+// Sources returns the packages that the facts were read from, sorted by name.
+func (c *Catalog) Sources() ([]Source, error) {
+	r, err := open(c.data, "sources.txt")
+	if err != nil {
+		return nil, err
+	}
+	var list []Source
+	previous := ""
+	for f := r.next(); f != nil && r.err == nil; f = r.next() {
+		f = r.need(f, 3, 3)
+		if f[0] != "source" {
+			r.fail("%q is no kind of line", f[0])
+		}
+		r.after(previous, f[1])
+		previous = f[1]
+		list = append(list, Source{Name: f[1], Licence: f[2]})
+	}
+	return list, r.err
+}

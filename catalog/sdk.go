@@ -32,9 +32,9 @@ type Operation struct {
 	Service string // name of its SDK service
 	Name    string // "RunTask", with a capital
 
-	// Certainty says how its actions are known: [Reviewed] when a person has
-	// written or confirmed them, [Derived] when the action of the same name
-	// exists, [Assumed] when nothing is known but the name.
+	// Certainty says how its actions are known: [Reviewed] when they stand in
+	// a table or were confirmed one by one, [Derived] when the action of the
+	// same name exists, [Assumed] when nothing is known but the name.
 	Certainty Certainty
 
 	// Needs are the actions; at least one unless Without gives a reason.
@@ -150,7 +150,7 @@ type Certainty string
 
 // The certainties.
 const (
-	Reviewed Certainty = "reviewed" // a person has written or confirmed it
+	Reviewed Certainty = "reviewed" // it stands in a table with its source, or was confirmed row by row
 	Derived  Certainty = "derived"  // a rule found it by names
 	Assumed  Certainty = "assumed"  // nothing was found; the widest reading counts
 )

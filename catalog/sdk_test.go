@@ -211,7 +211,7 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// reviewed are the services of which every row was read by a person.
+// reviewed are the services of which every row was confirmed.
 var reviewed = strings.Fields(`acm athena autoscaling batch bedrockruntime cloudformation cloudfront cloudwatch
 	cloudwatchlogs codebuild codepipeline cognitoidentityprovider comprehend dynamodb ec2 ecr ecs eks elasticache
 	elasticloadbalancingv2 emr emrserverless eventbridge firehose glue iam iotdataplane kinesis kms lambda organizations

@@ -1,6 +1,6 @@
 // Finds by their names the input members that say on which resource an
-// operation works. What these rules find is "derived"; tables in facts/ that a
-// person has written or confirmed come first and are "reviewed".
+// operation works. What these rules find is "derived"; the tables in
+// facts/, and what they confirm, come first and are "reviewed".
 
 const common = new Set(['Partition', 'Region', 'Account']);
 
@@ -29,8 +29,8 @@ function candidates(op) {
 const noun = (operation) => stem(operation.replace(/^(BatchGet|[A-Z][a-z]+)/, ''));
 
 // bind returns the rows {type, certainty, binds} for an action of an
-// operation. rules are the rows for placeholders of the service that people
-// have written: a map from placeholder to bindings.
+// operation. rules are the rows in facts/ for placeholders of the service: a
+// map from placeholder to bindings.
 export function bind(op, action, service, rules) {
   if (action.types.length === 0) return [];
   const members = candidates(op);

@@ -1,4 +1,4 @@
-// Reads the tables that people write, facts/*.txt. README.md explains them.
+// Reads the tables written by hand, facts/*.txt. README.md explains them.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -83,7 +83,7 @@ function dropUnknownDependents(services) {
   }
 }
 
-// addFormats puts in what people have written about ARNs.
+// addFormats puts in what facts/ has about ARNs.
 export function addFormats(services, facts) {
   const typeOf = ({ prefix, type }) => {
     const found = services.get(prefix)?.types.find((t) => t.name === type.replaceAll('_', ' '));

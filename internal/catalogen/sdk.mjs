@@ -96,7 +96,7 @@ function tagOnCreate(op, sdk, prefix, iam, facts, result) {
   }
 }
 
-// check finds mistakes in rows that people wrote.
+// check finds mistakes in the rows of facts/.
 function check(op, row, action, service) {
   for (const b of row.binds) checkMember(op, memberOf(b));
   if (row.type === '*' || row.type.startsWith('arn:')) return;
