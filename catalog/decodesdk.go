@@ -65,6 +65,9 @@ func (d *sdkDecoder) add(f []string) {
 			d.fail("%q is no mark of a role", f[4])
 		}
 		d.op.Roles = append(d.op.Roles, role)
+	case "conceals":
+		f = d.need(f, 2, 2)
+		d.op.Conceals = append(d.op.Conceals, f[1])
 	case "key":
 		d.addKey(f)
 	default:

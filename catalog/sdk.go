@@ -47,6 +47,10 @@ type Operation struct {
 	// iam:PassRole is needed.
 	Roles []PassedRole
 
+	// Conceals are the principals of services that are passed roles which the
+	// request does not show, such as those of a task definition.
+	Conceals []string
+
 	// Keys are condition keys of the request whose values come from members.
 	Keys []KeyBinding
 

@@ -44,6 +44,9 @@ func describe(op *catalog.Operation) string {
 	for _, r := range op.Roles {
 		fmt.Fprintf(&b, "role %s to %s %s\n", r.Member, r.Service, r.Certainty)
 	}
+	for _, p := range op.Conceals {
+		fmt.Fprintf(&b, "conceals roles passed to %s\n", p)
+	}
 	for _, k := range op.Keys {
 		fmt.Fprintf(&b, "key %s %s%s\n", k.Key, k.Type, describeBindings(k.Bindings))
 	}

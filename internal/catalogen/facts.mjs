@@ -78,7 +78,7 @@ const rows = {
   // about operations
   op: (state, names) => {
     state.ops = names.map((name) => {
-      const op = { needs: [], roles: [], keys: [], none: undefined };
+      const op = { needs: [], roles: [], conceals: [], keys: [], none: undefined };
       once(state.service.ops, name, op);
       return op;
     });
@@ -95,6 +95,7 @@ const rows = {
     if (type !== '-') need.on.push({ type: type.replaceAll('_', ' '), certainty: 'reviewed', binds });
   }),
   role: (state, [member, principal, mark]) => each(state, (op) => op.roles.push({ member, principal, profile: mark === 'profile' })),
+  conceals: (state, [principal]) => each(state, (op) => op.conceals.push(principal)),
   key: (state, [key, type, ...binds]) => each(state, (op) => op.keys.push({ key, type, binds })),
   none: (state, [reason]) => each(state, (op) => { op.none = reason; }),
 };

@@ -35,7 +35,7 @@ function prefixOf(model, name, iam, facts) {
 function operation(op, sdk, prefix, iam, facts, known) {
   const fact = known.ops.get(op.name);
   const same = actionOf(iam, `${prefix}:${op.name}`);
-  const result = { name: op.name, certainty: 'assumed', method: '', path: '', needs: [], roles: [], keys: [], none: '' };
+  const result = { name: op.name, certainty: 'assumed', method: '', path: '', needs: [], roles: [], conceals: fact?.conceals ?? [], keys: [], none: '' };
   if (fact?.none) return { ...result, certainty: 'reviewed', none: fact.none };
 
   let needs = fact?.needs ?? [];
@@ -159,6 +159,7 @@ export function sdkLines(s) {
       for (const row of need.on) lines.push(['on', row.type, row.certainty, row.binds.join(' ')]);
     });
     for (const r of op.roles) lines.push(['role', r.member, r.certainty, r.principal, r.profile ? 'profile' : '']);
+    for (const p of op.conceals) lines.push(['conceals', p]);
     for (const k of op.keys) lines.push(['key', k.key, k.type, k.binds.join(' ')]);
   }
   return lines;
