@@ -59,7 +59,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.SortFlags = false
 	r := &f.request
 	flags.StringVar(&r.Principal, "principal", "", "who asks: an ARN, a service such as ecs-tasks.amazonaws.com, or anonymous")
-	flags.StringSliceVar(&f.actions, "action", nil, "what is asked for, as in ecs:RunTask (repeatable; commas separate several)")
+	flags.StringSliceVar(&f.actions, "action", nil, "what is asked for, as in ecs:RunTask or ecs:Describe* (repeatable; commas separate several)")
 	flags.StringArrayVar(&f.resources, "resource", nil, "on what: an ARN, or * for actions that take no resource (repeatable; default *)")
 	flags.StringVar(&r.ResourceAccount, "resource-account", "", "account that owns the resource (default: that in its ARN, else the principal's)")
 	flags.StringArrayVar(&f.context, "context", nil, "a condition key, as KEY=VALUE[,VALUE...]; values with commas stand in double quotes (repeatable)")
@@ -82,6 +82,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.format, "format", "text", "output: text, json (a document per request) or jsonl (a line per request)")
 	flags.BoolVar(&f.why, "why", false, "show what every statement has to say")
 	complete(cmd, "format", "text", "json", "jsonl")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("action", completeActions))
 	for _, other := range []string{
 		"principal", "action", "resource", "resource-account", "context", "identity", "group", "boundary", "session", "resource-policy", "scp", "rcp",
 		"endpoint", "account-details", "service-linked-role", "principal-in-management-account", "resource-in-management-account", "unknown",
@@ -136,12 +137,19 @@ func (f *simulateFlags) answers(e *env) ([]answer, error) {
 	if len(f.resources) == 0 {
 		f.resources = []string{"*"}
 	}
+	actions, err := expandActions(f.actions)
+	if err != nil {
+		return nil, err
+	}
+	if f.format == "text" {
+		warnOfUnknownActions(e, actions)
+	}
 	s, err := f.situation(e)
 	if err != nil {
 		return nil, err
 	}
 	var answers []answer
-	for _, action := range f.actions {
+	for _, action := range actions {
 		for _, resource := range f.resources {
 			r := f.request
 			r.Action, r.Resource = action, resource
