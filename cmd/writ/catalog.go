@@ -23,7 +23,7 @@ type catalogFlags struct {
 type topic struct {
 	plural, short, example string
 	names                  func() *names
-	fact                   func(r ref, exact bool) (fact, error)
+	fact                   func(r ref, exact bool) (fact, error) // nil for services, which servicesLike finds
 }
 
 // fact is what the catalogue says about one name. It is printed as JSON, as a
@@ -47,7 +47,7 @@ Exit codes: 0 done; 1 the catalogue has nothing of that name; 2 wrong usage.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, t := range []topic{
-		{"services", "List services; of one, what it has", "writ catalog services '*container*'", serviceNames, serviceOf},
+		{"services", "List services; of one, what it has", "writ catalog services '*container*'", serviceNames, nil},
 		{"actions", "List actions; of one, what it supports", "writ catalog actions 'ecs:*' --resource cluster", actionNames, actionOf},
 		{"resources", "List resource types with the formats of their ARNs; of one, the actions that take it", "writ catalog resources arn:aws:ecs:eu-west-1:123456789012:task/web/1a2b", typeNames, typeOf},
 		{"keys", "List condition keys with their types; of one, the actions that have it", "writ catalog keys ecs:cluster", keyNames, keyOf},
@@ -285,6 +285,8 @@ func (f *catalogFlags) run(e *env, t topic, text string) error {
 	return writeFacts(e, facts, exact)
 }
 
+// facts returns what the catalogue says about all that a pattern matches, and
+// whether it is a name and not a pattern.
 func (f *catalogFlags) facts(t topic, text string) (facts []fact, exact bool, err error) {
 	if t.plural == "services" {
 		return servicesLike(text)

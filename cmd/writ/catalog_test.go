@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -83,6 +84,22 @@ func TestEveryFact(t *testing.T) {
 			if code, stdout, _ := invoke(t, "", "catalog", "actions", name); code != exitOK || !strings.HasPrefix(stdout, name) {
 				t.Errorf("%s: exit code %d\n%s", name, code, stdout)
 			}
+		}
+	}
+}
+
+// A fact that could not be written is not a success, nor an unknown name.
+func TestBrokenFacts(t *testing.T) {
+	for _, args := range [][]string{
+		{"catalog", "actions", "ecs"},
+		{"catalog", "actions", "ecs:RunTask"},
+		{"catalog", "actions", "ecs:RunTask", "--format", "json"},
+		{"catalog", "actions", "ecs:RunTsk", "--format", "json"},
+	} {
+		var errs bytes.Buffer
+		code := run(args, env{stdin: strings.NewReader(""), stdout: brokenWriter{}, stderr: &errs, getenv: func(string) string { return "" }})
+		if code != exitUsage || !strings.Contains(errs.String(), "the disk is full") {
+			t.Errorf("%v: exit code %d, %q", args, code, errs.String())
 		}
 	}
 }

@@ -87,14 +87,6 @@ func servicesLike(text string) (facts []fact, exact bool, err error) {
 	return facts, exact, nil
 }
 
-func serviceOf(r ref, _ bool) (fact, error) {
-	s, err := catalog.Default().Service(r.service)
-	if err != nil {
-		return nil, err
-	}
-	return newServiceFact(s), nil
-}
-
 func newServiceFact(s *catalog.Service) *serviceFact {
 	f := serviceFact{
 		Service: s.Prefix, Name: s.Name,
