@@ -96,8 +96,12 @@ call dynamodb:BatchGetItem
 		{"kms", "reEncrypt", `ReEncrypt reviewed
 call kms:ReEncryptFrom
   on key reviewed KeyId=SourceKeyId
+call kms:ReEncryptFrom if SourceKeyId is alias/*
+  on key reviewed
 call kms:ReEncryptTo
   on key reviewed KeyId=DestinationKeyId
+call kms:ReEncryptTo if DestinationKeyId is alias/*
+  on key reviewed
 `},
 		{"apigateway", "getMethod", `GetMethod derived
 http GET /restapis/{restApiId}/resources/{resourceId}/methods/{httpMethod}

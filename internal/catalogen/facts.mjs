@@ -86,7 +86,7 @@ const rows = {
   need: (state, [action, ...rest]) => each(state, (op) => {
     const purpose = rest.find((r) => ['dependent', 'tag'].includes(r)) ?? 'call';
     const when = rest.filter((r) => r.startsWith('when:')).map((r) => r.slice('when:'.length));
-    op.needs.push({ action, purpose, when, on: undefined });
+    op.needs.push({ action: action === '=' ? '' : action, purpose, when, on: undefined });
   }),
   on: (state, [type, ...binds]) => each(state, (op) => {
     if (op.needs.length === 0) op.needs.push({ action: '', purpose: 'call', when: [], on: undefined });
