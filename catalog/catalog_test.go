@@ -197,6 +197,7 @@ func TestMatchARN(t *testing.T) {
 		{"arn:aws:s3:::bucket", []string{"s3 bucket"}},
 		{"arn:aws:s3:::bucket/a/b", []string{"s3 object"}},
 		{"arn:aws:iam::123456789012:role/path/name", []string{"iam role"}},
+		{"arn:aws:dms:us-east-1:123456789012:task:ABC", []string{"dms ReplicationTask"}},
 		{"arn:aws:ecs:us-east-1:123456789012:cluster/", nil},
 		{"arn:aws:ecs:us-east-1:123456789012:", nil},
 		{"arn:aws:nothing:us-east-1:123456789012:x", nil},

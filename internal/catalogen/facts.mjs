@@ -11,6 +11,7 @@ export function readFacts(dir) {
     receivers: new Map(), // SDK service -> service that gets its roles
     tagging: new Map(), // SDK service -> rows {member, action}: tagging what an operation creates
     services: new Map(), // SDK service -> {ops, placeholders, arns, reviewed}
+    starred: new Set(), // prefixes of services whose formats have * for the last placeholder
     also: [], // further formats of ARNs that requests are checked against
     old: [], // old formats of ARNs: {prefix, type, formats}
   };
@@ -63,6 +64,7 @@ const rows = {
   prefix: (_, [name, prefix], facts) => once(facts.prefixes, name, prefix),
   receiver: (_, [name, principal], facts) => once(facts.receivers, name, principal),
   tagging: (_, [name, member, action], facts) => append(facts.tagging, name, [{ member, action }]),
+  starred: (_, prefixes, facts) => prefixes.forEach((p) => facts.starred.add(p)),
   also: (_, [prefix, type, ...formats], facts) => facts.also.push({ prefix, type, formats }),
   old: (_, [prefix, type, ...formats], facts) => facts.old.push({ prefix, type, formats }),
 

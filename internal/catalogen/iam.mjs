@@ -90,6 +90,9 @@ export function addFormats(services, facts) {
     if (!found) throw new Error(`facts: ${prefix} has no resource type ${type}`);
     return found;
   };
+  for (const prefix of facts.starred) {
+    for (const t of services.get(prefix).types) t.formats = t.formats.map((f) => f.replace(/\*$/, '${ResourceId}'));
+  }
   for (const row of facts.also) typeOf(row).formats.push(...row.formats);
   for (const row of facts.old) typeOf(row).old = row.formats;
 }

@@ -47,7 +47,10 @@ function operation(op, sdk, prefix, iam, facts, known) {
     if (!same) return { ...result, none: 'unlisted' };
     needs = [{ action: '', purpose: 'call', when: [], on: undefined }, ...needs];
   }
-  for (const need of needs) result.needs.push(resolveNeed(need, op, same, prefix, iam, known));
+  for (const need of needs) {
+    const resolved = resolveNeed(need, op, same, prefix, iam, known);
+    result.needs.push(...(need.on ? [resolved] : whereGiven(op, resolved, iam)));
+  }
   tagOnCreate(op, sdk, prefix, iam, facts, result);
   result.certainty = fact || known.reviewed ? 'reviewed' : 'derived';
   result.roles = roles(op, sdk, iam, prefix, facts, fact);
@@ -72,6 +75,27 @@ function resolveNeed(need, op, same, prefix, iam, known) {
   for (const row of on) check(op, row, action, service);
   for (const when of need.when) checkMember(op, when.replace(/:.*$/, '').replace(/^!/, ''));
   return { action: `${full.split(':')[0]}:${action.name}`, purpose: need.purpose, when: need.when, on };
+}
+
+// whereGiven splits a need of which no resource is required: what the request
+// does not name is not checked, and the action is on "*" when it names nothing.
+function whereGiven(op, need, iam) {
+  const action = actionOf(iam, need.action);
+  const members = need.on.map((row) => [...new Set(row.binds.map((b) => memberOf(b).replace(/\[\]$/, '')))]);
+  const optional = action.types.length > 0 && action.types.every((t) => !t.required)
+    && need.on.length > 0 && need.when.length === 0 && op.input.required !== undefined
+    && members.every((names) => names.length === 1 && isOptional(op, names[0]));
+  if (!optional) return [need];
+  const given = [...new Set(members.flat())];
+  return [
+    ...given.map((m) => ({ ...need, when: [m], on: need.on.filter((_, i) => members[i][0] === m) })),
+    { ...need, when: given.map((m) => `!${m}`), on: [] },
+  ];
+}
+
+// isOptional is for members at the top, which a request may leave out.
+function isOptional(op, member) {
+  return /^\w+$/.test(member) && !op.input.required.some((r) => pascal(r) === member);
 }
 
 // tagOnCreate adds the permission to tag what an operation creates, in
