@@ -3,8 +3,11 @@ package roles
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/pattern"
@@ -132,6 +135,9 @@ func (g *generator) sdkResources(c call, need *catalog.Need) []sdkResource {
 	var out []sdkResource
 	for i := range need.Resources {
 		r := &need.Resources[i]
+		if g.supplanted(c, need.Resources, r) {
+			continue
+		}
 		formats := r.Formats
 		if r.Type == "*" && len(formats) == 0 {
 			formats = formatsOf(need.Action)
@@ -140,10 +146,82 @@ func (g *generator) sdkResources(c call, need *catalog.Need) []sdkResource {
 			out = append(out, g.sdkARNs(c, format, r.Bindings)...)
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 || g.namesNone(c, need) {
 		return []sdkResource{{resource: resource{text: "*"}}}
 	}
 	return out
+}
+
+// namesNone reports whether an action goes without the resources that it may have,
+// since the request gives none of the members that name them: text is translated
+// without a terminology. Then AWS asks for the action on "*".
+func (g *generator) namesNone(c call, need *catalog.Need) bool {
+	a, err := catalog.Default().Action(need.Action)
+	if err != nil || !c.args.Exists() {
+		return false
+	}
+	for i := range need.Resources {
+		r := &need.Resources[i]
+		optional := slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return t.Name == r.Type && !t.Required })
+		absent := !slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return b.Default != "" || g.lookup(c, b.Member).exists() })
+		if !optional || len(r.Bindings) == 0 || !absent {
+			return false
+		}
+	}
+	return len(need.Resources) > 0
+}
+
+// supplanted reports whether another resource of the same action reads the same
+// members, and more, and the request names it in full: the object of a bucket is
+// not also one of some access point. What a call creates in something named is
+// not meant: there the last name is missing, not that of what it lies in.
+func (g *generator) supplanted(c call, all []catalog.Resource, r *catalog.Resource) bool {
+	if len(r.Bindings) == 0 || boundFully(r) || !boundLast(r) {
+		return false
+	}
+	for i := range all {
+		other := &all[i]
+		if len(other.Bindings) <= len(r.Bindings) || !boundFully(other) || !readsAll(other, r.Bindings) {
+			continue
+		}
+		named := !slices.ContainsFunc(other.Bindings, func(b catalog.Binding) bool {
+			return slices.ContainsFunc(g.lookup(c, b.Member).texts(), func(t string) bool { return strings.HasPrefix(t, "arn:") }) ||
+				!slices.ContainsFunc(r.Bindings, func(have catalog.Binding) bool { return have.Member == b.Member }) && len(g.lookup(c, b.Member).texts()) == 0
+		})
+		if named {
+			return true
+		}
+	}
+	return false
+}
+
+// boundFully reports whether some member tells each placeholder of a resource.
+func boundFully(r *catalog.Resource) bool {
+	for _, format := range r.Formats {
+		for _, name := range placeholders(format) {
+			if !slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return tells(&b, name) }) {
+				return false
+			}
+		}
+	}
+	return len(r.Formats) > 0
+}
+
+// boundLast reports whether some member tells the last placeholder.
+func boundLast(r *catalog.Resource) bool {
+	return !slices.ContainsFunc(r.Formats, func(format string) bool {
+		names := placeholders(format)
+		return len(names) == 0 || !slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return tells(&b, names[len(names)-1]) })
+	})
+}
+
+func readsAll(r *catalog.Resource, members []catalog.Binding) bool {
+	for _, b := range members {
+		if !slices.ContainsFunc(r.Bindings, func(have catalog.Binding) bool { return have.Member == b.Member }) {
+			return false
+		}
+	}
+	return true
 }
 
 // formatsOf returns the ARN formats of all resource types of an action.
@@ -173,9 +251,13 @@ const maxResources = 1000
 func (g *generator) sdkARNs(c call, format string, bindings []catalog.Binding) []sdkResource {
 	template := strings.NewReplacer("${Partition}", "{partition}", "${Region}", "{region}", "${Account}", "{account}").Replace(format)
 	var whole []sdkResource
-	filled := []captures{nil}
-	for _, name := range placeholders(format) {
-		values, arns := g.bound(c, name, bindings)
+	filled := []captures{g.boundPlace(c, bindings)}
+	names := placeholders(format)
+	if len(names) == 0 && len(bindings) > 0 {
+		names = []string{""} // an ARN may still stand for the whole
+	}
+	for _, name := range names {
+		values, arns := g.bound(c, format, name, bindings)
 		whole = append(whole, arns...)
 		var next []captures
 		for _, have := range filled {
@@ -217,9 +299,28 @@ func placeholders(format string) []string {
 	return out
 }
 
-// bound returns what the request says for a placeholder: values, and whole ARNs
-// in its place. Of the members that may tell, the first that is there counts.
-func (g *generator) bound(c call, name string, bindings []catalog.Binding) (values []captures, arns []sdkResource) {
+// boundPlace returns the account and Region that members of their own tell, as
+// the owner of a queue.
+func (g *generator) boundPlace(c call, bindings []catalog.Binding) captures {
+	var out captures
+	for _, b := range bindings {
+		place := placeNames[b.Placeholder]
+		if place == "" {
+			continue
+		}
+		if k := g.lookup(c, b.Member); len(k.texts()) == 1 && !k.dynamic() {
+			out = append(out, capture{name: place, value: literal(k.texts()[0])})
+		} else if k.exists() {
+			out = append(out, capture{place, "*", true})
+		}
+	}
+	return out
+}
+
+// bound returns what the request says for a placeholder of a format: values, and
+// whole ARNs in its place. Of the members that may tell, the first that is there
+// counts.
+func (g *generator) bound(c call, format, name string, bindings []catalog.Binding) (values []captures, arns []sdkResource) {
 	for i := range bindings {
 		b := &bindings[i]
 		if !tells(b, name) {
@@ -232,22 +333,24 @@ func (g *generator) bound(c call, name string, bindings []catalog.Binding) (valu
 			}
 			continue
 		}
-		for _, text := range k.texts() {
-			if strings.HasPrefix(text, "arn:") {
+		read := func(text string, open bool) {
+			got, whole := bindingValue(bindings[i:], format, name, text, open)
+			if whole && open {
+				arns = append(arns, sdkResource{resource{text: text}, strings.Contains(text, "*")})
+			} else if whole {
 				arns = append(arns, sdkResource{resource: resource{text: literal(text)}})
-				continue
+			} else {
+				values = append(values, got)
 			}
-			values = append(values, bindingValue(b, name, text, false))
+		}
+		for _, text := range k.texts() {
+			read(text, false)
 		}
 		for _, v := range k.open {
-			text, ok := g.openText(v)
-			switch {
-			case !ok:
+			if text, ok := g.openText(v); ok {
+				read(text, true)
+			} else {
 				values = append(values, captures{{name, "*", true}})
-			case strings.HasPrefix(text, "arn:"):
-				arns = append(arns, sdkResource{resource{text: text}, strings.Contains(text, "*")})
-			default:
-				values = append(values, bindingValue(b, name, text, true))
 			}
 		}
 		if k.unknown || len(values)+len(arns) == 0 {
@@ -264,19 +367,123 @@ func tells(b *catalog.Binding, name string) bool {
 	return b.Placeholder == name || b.Placeholder == "" && (b.Shape == "" || strings.Contains(b.Shape, "${"+name+"}"))
 }
 
-// bindingValue reads a text as its binding says.
-func bindingValue(b *catalog.Binding, name, text string, open bool) captures {
-	switch {
-	case b.Shape != "":
-		way := strings.NewReplacer("${Account}", "{account}", "${Region}", "{region}", "${Partition}", "{partition}").Replace(b.Shape)
-		way = strings.ReplaceAll(strings.ReplaceAll(way, "${", "{"), "*", "{_}")
-		if got, ok := scan(way, text, nil, open); ok {
-			return got
+// bindingValue reads the text of a member as the first of its bindings that fits.
+// whole says that the text is the ARN of the resource.
+func bindingValue(bindings []catalog.Binding, format, name, text string, open bool) (got captures, whole bool) {
+	isARN := strings.HasPrefix(text, "arn:")
+	for i := range bindings {
+		b := &bindings[i]
+		if b.Member != bindings[0].Member || !tells(b, name) {
+			continue
 		}
-	case b.Placeholder == name:
-		return captures{captured(name, text, open)}
+		if b.Shape != "" {
+			if got, ok := matchForm(b.Shape, text, open); ok {
+				return got, false
+			}
+		} else if !isARN && b.Placeholder == name {
+			return captures{captured(name, text, open)}, false
+		} else if isARN {
+			return arnValue(format, b.Placeholder, name, text, open)
+		}
 	}
-	return captures{{name, "*", true}}
+	if isARN {
+		return arnValue(format, name, name, text, open)
+	}
+	return captures{{name, "*", true}}, false
+}
+
+// arnValue reads an ARN given for a placeholder: that of the resource itself, or
+// of what the resource belongs to, as a table's for one of its indexes. An ARN
+// of another kind, such as a key's alias, tells the place only.
+func arnValue(format, placeholder, name, text string, open bool) (got captures, whole bool) {
+	if _, ok := matchForm(format, text, open); ok && plainPlace(text, open) || placeholder == "" && plainPlace(text, open) {
+		return nil, true
+	}
+	before, _, _ := strings.Cut(format, "${"+name+"}")
+	if got, ok := matchForm(before+"${"+name+"}", text, open); ok {
+		return got, false
+	}
+	got = captures{{name, "*", true}}
+	if parts := strings.SplitN(text, ":", 6); len(parts) == 6 && parts[3] != "" && len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == "" && plainPlace(text, open) {
+		got = append(got, capture{name: "region", value: parts[3]}, capture{name: "account", value: parts[4]})
+	}
+	return got, false
+}
+
+// plainPlace reports whether a text has all parts of an ARN; as it stands in a
+// request, those before the last hold no wildcards.
+func plainPlace(text string, open bool) bool {
+	parts := strings.SplitN(text, ":", 6)
+	return len(parts) == 6 && (open || !strings.ContainsAny(strings.Join(parts[:5], ""), "*?$"))
+}
+
+var placeNames = map[string]string{"Partition": "partition", "Region": "region", "Account": "account"}
+
+// matchForm reads a text of a form such as https://*/${Account}/${QueueName}, in
+// which * is any text and ? any character. Case counts in no letter, as in SQL.
+func matchForm(form, text string, open bool) (captures, bool) {
+	f := formOf(form)
+	found := f.expr.FindStringSubmatch(text)
+	if found == nil {
+		return nil, false
+	}
+	var got captures
+	for i, name := range f.names {
+		value := captured(name, found[i+1], open)
+		if place := placeNames[name]; place != "" {
+			if value.unknown || strings.ContainsAny(value.value, "*?$") {
+				continue // the machine's own
+			}
+			value.name = place
+		}
+		got = append(got, value)
+	}
+	return got, true
+}
+
+// sdkForm is a compiled form of text, with the placeholders in it.
+type sdkForm struct {
+	expr  *regexp.Regexp
+	names []string
+}
+
+var forms sync.Map // of the catalogue, by their text
+
+func formOf(text string) sdkForm {
+	if f, ok := forms.Load(text); ok {
+		return f.(sdkForm)
+	}
+	f := compileForm(text)
+	forms.Store(text, f)
+	return f
+}
+
+func compileForm(form string) sdkForm {
+	var expr strings.Builder
+	var names []string
+	expr.WriteString("(?is)^")
+	for form != "" {
+		if name, after, ok := strings.Cut(strings.TrimPrefix(form, "${"), "}"); ok && strings.HasPrefix(form, "${") {
+			if placeNames[name] != "" {
+				expr.WriteString("([^:/]+)")
+			} else {
+				expr.WriteString("(.+?)")
+			}
+			names, form = append(names, name), after
+			continue
+		}
+		switch form[0] {
+		case '*':
+			expr.WriteString(".*?")
+		case '?':
+			expr.WriteByte('.')
+		default:
+			expr.WriteString(regexp.QuoteMeta(form[:1]))
+		}
+		form = form[1:]
+	}
+	expr.WriteByte('$')
+	return sdkForm{regexp.MustCompile(expr.String()), names}
 }
 
 // sdkRole grants iam:PassRole for a member that hands on a role.
@@ -301,12 +508,14 @@ func (g *generator) sdkRole(c call, p *catalog.PassedRole) {
 	g.rule(c, &r)
 }
 
-// texts returns the literal strings among the values.
+// texts returns the literal strings and whole numbers among the values.
 func (k known) texts() []string {
 	var out []string
 	for _, v := range k.values {
 		if text, ok := v.Literal(); ok {
 			out = append(out, text)
+		} else if n, ok := v.Int(); ok {
+			out = append(out, strconv.FormatInt(n, 10))
 		}
 	}
 	return append(out, k.names...)
