@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -314,10 +315,10 @@ func checkBindings(t *testing.T, name string, formats []string, list []catalog.B
 	}
 }
 
-// TestDependentsAreSeen holds the operations against the dependent actions
-// that AWS documents: where iam:PassRole is one, a role member should be
-// known. The list is what is not, most of which pass an instance profile or
-// take the role from something that exists.
+// TestPassedRoles holds the operations against the dependent actions that AWS
+// documents: where iam:PassRole is one, a member with a role should be known.
+// It prints those of which none is; most take the role from something that
+// exists already.
 func TestPassedRoles(t *testing.T) {
 	c := catalog.Default()
 	documented, found := 0, 0
@@ -325,7 +326,7 @@ func TestPassedRoles(t *testing.T) {
 	everyOperation(t, func(s *catalog.SDKService, op *catalog.Operation) {
 		for _, n := range op.Needs {
 			a, err := c.Action(n.Action)
-			if err != nil || n.Purpose != catalog.Call || !contains(a.Dependents, "iam:PassRole") {
+			if err != nil || n.Purpose != catalog.Call || !slices.Contains(a.Dependents, "iam:PassRole") {
 				continue
 			}
 			documented++
@@ -341,13 +342,4 @@ func TestPassedRoles(t *testing.T) {
 	if found*100 < documented*75 {
 		t.Error("members that pass roles are known for too few operations")
 	}
-}
-
-func contains(list []string, x string) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }
