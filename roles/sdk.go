@@ -414,7 +414,10 @@ func arnValue(format, placeholder, name, text string, open bool) (got captures, 
 // request, those before the last hold no wildcards.
 func plainPlace(text string, open bool) bool {
 	parts := strings.SplitN(text, ":", 6)
-	return len(parts) == 6 && (open || !strings.ContainsAny(strings.Join(parts[:5], ""), "*?$"))
+	if len(parts) != 6 || slices.Contains(parts[1:3], "") || parts[5] == "" {
+		return false
+	}
+	return open || !strings.ContainsAny(strings.Join(parts[:5], ""), "*?$")
 }
 
 var placeNames = map[string]string{"Partition": "partition", "Region": "region", "Account": "account"}
