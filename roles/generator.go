@@ -22,6 +22,7 @@ type generator struct {
 
 	grants   []Grant
 	index    map[grantKey]int
+	leftOut  bool            // some call is granted nothing, though it needs something
 	anywhere bool            // some value known at run time may name another account
 	broad    map[string]bool // resources that stand for values not known before run time
 

@@ -31,7 +31,7 @@ func (g *generator) role() *Role {
 	if role.Path == "" {
 		role.Path = "/"
 	}
-	if len(grants) == 0 && g.opts.Style == Console {
+	if len(grants) == 0 && g.opts.Style == Console && !g.leftOut {
 		role.Policies = []Policy{denyAll(role.Name)}
 	}
 	if len(grants) > 0 {

@@ -63,6 +63,7 @@ func (g *generator) unknownOperation(c call, err error) {
 // sdkCall grants what an operation needs.
 func (g *generator) sdkCall(c call) {
 	if g.opts.Style == Console {
+		g.leftOut = true
 		g.report("PARTIAL_PERMISSIONS", source.Warning, c.span,
 			fmt.Sprintf("the console gives no permissions for %s, or only some", c.row.name), "use --style least for what the call needs")
 		return
