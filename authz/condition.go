@@ -45,8 +45,8 @@ type comparand struct {
 	text    string           // String (equals) and Binary
 	pattern *pattern.Pattern // StringLike, and every String value with variables
 	arn     *arn.Condition
-	number  number
-	instant instant
+	number  policy.Decimal
+	instant policy.Instant
 	network netip.Prefix
 	boolean bool
 	broken  bool // the value is not of the operator's type: it compares with nothing
@@ -85,13 +85,13 @@ func compileComparand(op policy.BaseOperator, text string, vars *policy.Variable
 	case policy.FamilyARN:
 		c.arn = arn.CompileCondition(pieces(text, true, vars)...)
 	case policy.FamilyNumeric:
-		c.number, ok = parseNumber(text)
+		c.number, ok = policy.ParseDecimal(text)
 	case policy.FamilyDate:
-		c.instant, ok = parseInstant(text)
+		c.instant, ok = policy.ParseInstant(text)
 	case policy.FamilyBool, policy.FamilyNull:
-		c.boolean, ok = parseBool(text)
+		c.boolean, ok = policy.ParseBool(text)
 	case policy.FamilyIP:
-		c.network, ok = parseNetwork(text)
+		c.network, ok = policy.ParseNetwork(text)
 	case policy.FamilyBinary:
 		c.text = binary(text)
 	}
@@ -215,16 +215,16 @@ func (c *condition) equalsAny(e *evaluation, value string) bool {
 	case policy.FamilyARN:
 		return c.arnAny(e, value)
 	case policy.FamilyNumeric:
-		n, ok := parseNumber(value)
-		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, n.compare(v.number)) })
+		n, ok := policy.ParseDecimal(value)
+		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, n.Compare(v.number)) })
 	case policy.FamilyDate:
-		t, ok := parseInstant(value)
-		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, t.compare(v.instant)) })
+		t, ok := policy.ParseInstant(value)
+		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, t.Compare(v.instant)) })
 	case policy.FamilyBool:
-		b, ok := parseBool(value)
+		b, ok := policy.ParseBool(value)
 		return ok && c.any(func(v *comparand) bool { return v.boolean == b })
 	case policy.FamilyIP:
-		p, ok := parseNetwork(value)
+		p, ok := policy.ParseNetwork(value)
 		return ok && c.any(func(v *comparand) bool { return within(v.network, p) })
 	case policy.FamilyBinary:
 		b := binary(value)

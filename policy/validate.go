@@ -10,7 +10,7 @@ import (
 
 // The codes of findings that do not depend on the kind of policy. All but
 // DUPLICATE_KEY are those of IAM Access Analyzer (IAM policy validation check
-// reference).
+// reference), as are their severities, but for TYPE_MISMATCH_IP_RANGE.
 const (
 	CodeSyntax             = "JSON_SYNTAX_ERROR"
 	CodeDuplicateKey       = "DUPLICATE_KEY"
@@ -30,12 +30,19 @@ const (
 	CodeMissingQuote       = "MISSING_QUOTE_IN_VARIABLE"
 	CodeSpaceInVariable    = "UNSUPPORTED_SPACE_IN_VARIABLE"
 	CodeEmptyVariable      = "EMPTY_VARIABLE"
+	CodeTypeNumber         = "TYPE_MISMATCH_NUMBER"
+	CodeTypeDate           = "TYPE_MISMATCH_DATE"
+	CodeTypeBoolean        = "TYPE_MISMATCH_BOOLEAN"
+	CodeTypeString         = "TYPE_MISMATCH_STRING" // of binary operators
+	CodeTypeIPRange        = "TYPE_MISMATCH_IP_RANGE"
 )
 
-// Validate returns what makes a document unreadable, whatever kind of policy it
-// is: JSON of the wrong shape, unknown elements and operators, broken
-// variables. All its findings are errors. [Parse] has included them already;
-// call Validate for a document that was built or changed in Go.
+// Validate returns what is wrong with a document, whatever kind of policy it is.
+// What makes it unreadable is an error: JSON of the wrong shape, unknown elements
+// and operators, broken variables. A value that is not of its operator's type is
+// a warning: it compares with nothing, so what the policy means is known. [Parse]
+// has included these findings already; call Validate for a document that was
+// built or changed in Go, and ask HasErrors whether it can be used.
 func Validate(doc *Document) source.List {
 	v := validator{doc: doc, findings: doc.problems.Clone()}
 	if doc.raw == nil {
@@ -50,9 +57,11 @@ type validator struct {
 }
 
 func (v *validator) report(code string, at Place, span source.Span, hint, format string, args ...any) {
-	v.findings.Addf(source.Finding{
-		Code: code, Severity: source.Error, File: v.doc.File, Span: span, Path: at.Pointer(), Hint: hint,
-	}, format, args...)
+	v.findings.Addf(v.finding(code, source.Error, at, span, hint), format, args...)
+}
+
+func (v *validator) finding(code string, severity source.Severity, at Place, span source.Span, hint string) source.Finding {
+	return source.Finding{Code: code, Severity: severity, File: v.doc.File, Span: span, Path: at.Pointer(), Hint: hint}
 }
 
 func (v *validator) document() {
@@ -162,12 +171,41 @@ func (v *validator) condition(c *Condition, at Place) {
 			v.operator(b, err, at)
 			continue
 		}
-		if !op.HasVariables() {
+		for j := range b.Keys {
+			values, at := &b.Keys[j].Values, at.key(b.Keys[j].Name)
+			if op.HasVariables() {
+				v.variables(values, at)
+			}
+			v.types(op.Family, values, at)
+		}
+	}
+}
+
+// typeMismatch is what to say of a value that is not of its operator's type.
+type typeMismatch struct{ code, message, hint string }
+
+var typeMismatches = map[Family]typeMismatch{
+	FamilyNumeric: {CodeTypeNumber, "value %s is no number: it compares with nothing", `write a number such as "3600"`},
+	FamilyDate:    {CodeTypeDate, "value %s is no date: it compares with nothing", `write a date such as "2026-01-31T00:00:00Z"`},
+	FamilyBool:    {CodeTypeBoolean, "value %s is neither true nor false: it compares with nothing", `write "true" or "false"`},
+	FamilyNull:    {CodeTypeBoolean, "value %s is neither true nor false: it compares with nothing", `write "true" or "false"`},
+	FamilyBinary:  {CodeTypeString, "value %s is no base64: it is compared as it stands", `write base64 such as "aGVsbG8="`},
+	FamilyIP:      {CodeTypeIPRange, "value %s is neither an address nor a range of them: it compares with nothing", `write a range such as "203.0.113.0/24"`},
+}
+
+// types warns of values that are not of their operator's type. What a value with
+// variables will be is not known.
+func (v *validator) types(f Family, l *List, at Place) {
+	mismatch, typed := typeMismatches[f]
+	if !typed {
+		return
+	}
+	for i := range l.Values {
+		value := &l.Values[i]
+		if value.Literal == Malformed || f.Accepts(value.Text) || v.doc.HasVariables() && strings.Contains(value.Text, "${") {
 			continue
 		}
-		for j := range b.Keys {
-			v.variables(&b.Keys[j].Values, at.key(b.Keys[j].Name))
-		}
+		v.findings.Addf(v.finding(mismatch.code, source.Warning, at.value(l, i), value.Span, mismatch.hint), mismatch.message, quote(value.Text))
 	}
 }
 
