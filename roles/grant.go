@@ -96,7 +96,7 @@ func (g *generator) readOpen(p *param, v asl.Value, variant string, base capture
 
 func (g *generator) openText(v asl.Value) (text string, ok bool) {
 	if v.Expression() == "" {
-		text = openPlaceholders(v.Text())
+		text = asl.OpenPlaceholders(v.Text())
 		return text, strings.Trim(text, "*") != ""
 	}
 	if g.opts.Style == Console {

@@ -75,7 +75,7 @@ func (g *generator) resolve(s *asl.State) (call, bool) {
 	text := resource.Text()
 	c := call{state: s, args: s.Task.Arguments, span: resource.Span()}
 	if resource.HasPlaceholder() {
-		text = openPlaceholders(text)
+		text = asl.OpenPlaceholders(text)
 	}
 	if in, ok := parseResource(text); ok && !strings.Contains(in.name+in.suffix, "*") {
 		return g.integration(c, in, text)
@@ -141,21 +141,6 @@ func unknownHint(name string) string {
 		}
 	}
 	return fmt.Sprintf("what is not optimized is called through the SDK: arn:aws:states:::aws-sdk:%s", name)
-}
-
-// openPlaceholders writes "*" for every ${placeholder}.
-func openPlaceholders(text string) string {
-	var b strings.Builder
-	for {
-		before, after, ok := strings.Cut(text, "${")
-		b.WriteString(before)
-		_, rest, closed := strings.Cut(after, "}")
-		if !ok || !closed {
-			return b.String()
-		}
-		b.WriteByte('*')
-		text = rest
-	}
 }
 
 // placeholder looks for the direct form that a Resource with a placeholder in
