@@ -3,6 +3,7 @@ package asl
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,12 +79,7 @@ func (r *reader) checkForm(o *element, f field, v *jsontree.Value) {
 }
 
 func (r *reader) checkOneOf(name string, v *jsontree.Value, values []string) {
-	for _, allowed := range values {
-		if v.Text == allowed {
-			return
-		}
-	}
-	if len(values) > 0 {
+	if len(values) > 0 && !slices.Contains(values, v.Text) {
 		r.fail("BAD_FIELD_VALUE", v.Span, oneOf(&r.near, v.Text, values), "%s cannot be %q", name, v.Text)
 	}
 }

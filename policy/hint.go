@@ -1,14 +1,8 @@
 package policy
 
-import (
-	"slices"
-
-	"github.com/writ-iam/writ/internal/near"
-)
+import "github.com/writ-iam/writ/internal/near"
 
 func quote(s string) string { return near.Quote(s) }
-
-func contains(names []string, name string) bool { return slices.Contains(names, name) }
 
 // suggest returns a hint that names the candidate closest to name, or "" where
 // none is close. Documents may hold many mistakes, so short lists only.

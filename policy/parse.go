@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -139,7 +140,7 @@ func (r *reader) document(v *jsontree.Value) {
 // isDuplicate reports whether a known name has occurred before. The first of
 // equal elements stands in the tree.
 func isDuplicate(before []Element, known []string, name string) bool {
-	return contains(known, name) && findElement(before, name) != nil
+	return slices.Contains(known, name) && findElement(before, name) != nil
 }
 
 // documentElement reports false when the tree cannot hold the element.
@@ -153,7 +154,7 @@ func (r *reader) documentElement(m *jsontree.Member) bool {
 		return r.statements(&m.Value)
 	}
 	hint := suggest(m.Name, documentElements)
-	if hint == "" && contains(statementElements, m.Name) {
+	if hint == "" && slices.Contains(statementElements, m.Name) {
 		hint = fmt.Sprintf("%s belongs in a statement", m.Name)
 	}
 	r.unknownElement(m, hint, "a policy", documentElements)
@@ -227,7 +228,7 @@ func (r *reader) statementElement(s *Statement, m *jsontree.Member) bool {
 		return r.condition(&s.Condition, &m.Value)
 	}
 	hint := suggest(m.Name, statementElements)
-	if hint == "" && contains(documentElements, m.Name) {
+	if hint == "" && slices.Contains(documentElements, m.Name) {
 		hint = fmt.Sprintf("%s belongs beside Statement, not in a statement", m.Name)
 	}
 	r.unknownElement(m, hint, "a statement", statementElements)

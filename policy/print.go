@@ -61,7 +61,7 @@ func isText(name string) bool {
 func position(elements []Element, conventional []string, name string) int {
 	before := conventional[:slices.Index(conventional, name)]
 	for i := len(elements); i > 0; i-- {
-		if e := &elements[i-1]; !e.duplicate && contains(before, e.Name) {
+		if e := &elements[i-1]; !e.duplicate && slices.Contains(before, e.Name) {
 			return i
 		}
 	}

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/source"
@@ -151,7 +152,7 @@ func (v *validator) principal(p *Principal, at Place) {
 	}
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		if contains(principalKeys, g.Key) {
+		if slices.Contains(principalKeys, g.Key) {
 			continue
 		}
 		hint := suggest(g.Key, principalKeys)

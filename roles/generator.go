@@ -239,7 +239,7 @@ func (g *generator) unknownParts(c call) {
 			at = len(places)
 			places, asked = append(places, k.at.Span()), append(asked, nil)
 		}
-		if !contains(asked[at], when) {
+		if !slices.Contains(asked[at], when) {
 			asked[at] = append(asked[at], when)
 		}
 	}

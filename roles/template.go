@@ -1,6 +1,9 @@
 package roles
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A shape lists the ways in which a parameter may be written, most specific
 // first. Text stands for itself; {name} captures one or more characters other
@@ -64,7 +67,7 @@ func (s shape) unknown(variant string, into captures) (out captures, elsewhere b
 		if len(names) == 0 {
 			continue // stands for nothing given
 		}
-		elsewhere = elsewhere || contains(names, "account")
+		elsewhere = elsewhere || slices.Contains(names, "account")
 		if first {
 			common, first = names, false
 			continue
@@ -82,20 +85,11 @@ func (s shape) unknown(variant string, into captures) (out captures, elsewhere b
 func keep(names, also []string) []string {
 	var kept []string
 	for _, n := range names {
-		if contains(also, n) {
+		if slices.Contains(also, n) {
 			kept = append(kept, n)
 		}
 	}
 	return kept
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 func captureNames(pattern string) []string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/policy"
@@ -168,7 +169,7 @@ func why(grants []roles.Grant) []string {
 		if purposes[r] == nil {
 			order = append(order, r)
 		}
-		if word := string(gr.Purpose); !contains(purposes[r], word) {
+		if word := string(gr.Purpose); !slices.Contains(purposes[r], word) {
 			purposes[r] = append(purposes[r], word)
 		}
 	}
@@ -182,15 +183,6 @@ func why(grants []roles.Grant) []string {
 		}
 	}
 	return lines
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }
 
 // maxStates bounds the names in a reason; the JSON has them all.
