@@ -266,8 +266,8 @@ func candidates(mistyped, known string) []string {
 
 // run looks a pattern up and prints what there is.
 func (f *catalogFlags) run(e *env, t topic, text string) error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("unknown format %q: one of text, json", f.format)
+	if err := checkFormat(f.format, "text", "json"); err != nil {
+		return err
 	}
 	facts, exact, err := f.facts(t, text)
 	var unknown *catalog.UnknownError

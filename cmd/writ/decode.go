@@ -53,8 +53,8 @@ not show what the message says.`,
 }
 
 func (f *decodeFlags) run(e *env, arg string) error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("unknown format %q: one of text, json", f.format)
+	if err := checkFormat(f.format, "text", "json"); err != nil {
+		return err
 	}
 	text, err := readArgument(e, arg)
 	if err != nil {

@@ -42,8 +42,8 @@ details do not show what the message says.`,
 }
 
 func (f *explainErrorFlags) run(e *env, text string) error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("unknown format %q: one of text, json", f.format)
+	if err := checkFormat(f.format, "text", "json"); err != nil {
+		return err
 	}
 	text, err := readArgument(e, text)
 	if err != nil {

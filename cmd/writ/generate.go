@@ -87,6 +87,14 @@ func complete(cmd *cobra.Command, flag string, values ...string) {
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 }
 
+// checkFormat refuses a value of --format that a command does not have.
+func checkFormat(format string, known ...string) error {
+	if slices.Contains(known, format) {
+		return nil
+	}
+	return fmt.Errorf("unknown format %q: one of %s", format, strings.Join(known, ", "))
+}
+
 // result is what one input gave.
 type result struct {
 	input    string
@@ -169,10 +177,10 @@ func (f *generateFlags) resolve() (writer, source.Severity, error) {
 		service = roles.ServicePrincipal(service)
 		f.opts.PassRoles[service] = append(f.opts.PassRoles[service], role)
 	}
-	write, ok := formats[f.format]
-	if !ok {
-		return nil, 0, fmt.Errorf("unknown format %q: one of %s", f.format, strings.Join(formatNames(), ", "))
+	if err := checkFormat(f.format, formatNames()...); err != nil {
+		return nil, 0, err
 	}
+	write := formats[f.format]
 	failLevel, err := source.ParseSeverity(f.failLevel)
 	if err != nil {
 		return nil, 0, fmt.Errorf("--fail-level: %w", err)

@@ -93,8 +93,8 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 }
 
 func (f *simulateFlags) run(e *env) error {
-	if !slices.Contains([]string{"text", "json", "jsonl"}, f.format) {
-		return fmt.Errorf("unknown format %q: one of text, json, jsonl", f.format)
+	if err := checkFormat(f.format, "text", "json", "jsonl"); err != nil {
+		return err
 	}
 	answers, err := f.answers(e)
 	if err != nil {

@@ -65,10 +65,10 @@ type testFile struct {
 }
 
 func (f *testFlags) test(e *env, args []string) error {
-	write, ok := testFormats[f.format]
-	if !ok {
-		return fmt.Errorf("unknown format %q: one of text, json, junit, github", f.format)
+	if err := checkFormat(f.format, "text", "json", "junit", "github"); err != nil {
+		return err
 	}
+	write := testFormats[f.format]
 	only, err := regexp.Compile(f.run)
 	if err != nil {
 		return fmt.Errorf("--run: %w", err)
