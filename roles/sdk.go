@@ -186,8 +186,9 @@ func (g *generator) supplanted(c call, all []catalog.Resource, r *catalog.Resour
 			continue
 		}
 		named := !slices.ContainsFunc(other.Bindings, func(b catalog.Binding) bool {
-			return slices.ContainsFunc(g.lookup(c, b.Member).texts(), func(t string) bool { return strings.HasPrefix(t, "arn:") }) ||
-				!slices.ContainsFunc(r.Bindings, func(have catalog.Binding) bool { return have.Member == b.Member }) && len(g.lookup(c, b.Member).texts()) == 0
+			texts := g.lookup(c, b.Member).texts()
+			isARN := func(text string) bool { return strings.HasPrefix(text, "arn:") }
+			return slices.ContainsFunc(texts, isARN) || len(texts) == 0 && !reads(r, b.Member)
 		})
 		if named {
 			return true
@@ -200,7 +201,7 @@ func (g *generator) supplanted(c call, all []catalog.Resource, r *catalog.Resour
 func boundFully(r *catalog.Resource) bool {
 	for _, format := range r.Formats {
 		for _, name := range placeholders(format) {
-			if !slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return tells(&b, name) }) {
+			if !told(r, name) {
 				return false
 			}
 		}
@@ -212,17 +213,22 @@ func boundFully(r *catalog.Resource) bool {
 func boundLast(r *catalog.Resource) bool {
 	return !slices.ContainsFunc(r.Formats, func(format string) bool {
 		names := placeholders(format)
-		return len(names) == 0 || !slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return tells(&b, names[len(names)-1]) })
+		return len(names) == 0 || !told(r, names[len(names)-1])
 	})
 }
 
+// told reports whether some member tells a placeholder of a resource.
+func told(r *catalog.Resource, placeholder string) bool {
+	return slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return tells(&b, placeholder) })
+}
+
 func readsAll(r *catalog.Resource, members []catalog.Binding) bool {
-	for _, b := range members {
-		if !slices.ContainsFunc(r.Bindings, func(have catalog.Binding) bool { return have.Member == b.Member }) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(members, func(b catalog.Binding) bool { return !reads(r, b.Member) })
+}
+
+// reads reports whether a member tells something about a resource.
+func reads(r *catalog.Resource, member string) bool {
+	return slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return b.Member == member })
 }
 
 // formatsOf returns the ARN formats of all resource types of an action.
@@ -250,7 +256,6 @@ const maxResources = 1000
 // sdkARNs fills an ARN format with every value that the bindings give. A value
 // that is an ARN itself stands as it is.
 func (g *generator) sdkARNs(c call, format string, bindings []catalog.Binding) []sdkResource {
-	template := strings.NewReplacer("${Partition}", "{partition}", "${Region}", "{region}", "${Account}", "{account}").Replace(format)
 	var whole []sdkResource
 	filled := []captures{g.boundPlace(c, bindings)}
 	names := placeholders(format)
@@ -272,7 +277,7 @@ func (g *generator) sdkARNs(c call, format string, bindings []catalog.Binding) [
 			return whole // every value is an ARN
 		}
 	}
-	template = strings.ReplaceAll(template, "${", "{")
+	template := strings.ReplaceAll(placeReplacer.Replace(format), "${", "{")
 	out := whole
 	for _, have := range filled {
 		text, known, _ := fill(template, append(have, g.env...))
@@ -293,7 +298,7 @@ func (g *generator) sdkARNs(c call, format string, bindings []catalog.Binding) [
 func placeholders(format string) []string {
 	var out []string
 	for _, name := range captureNames(strings.ReplaceAll(format, "${", "{")) {
-		if name != "Partition" && name != "Region" && name != "Account" {
+		if placeNames[name] == "" {
 			out = append(out, name)
 		}
 	}
@@ -421,7 +426,12 @@ func plainPlace(text string, open bool) bool {
 	return open || !strings.ContainsAny(strings.Join(parts[:5], ""), "*?$")
 }
 
-var placeNames = map[string]string{"Partition": "partition", "Region": "region", "Account": "account"}
+// placeNames are the placeholders of a place, as the tables of this package name
+// them; placeReplacer writes them so in a format.
+var (
+	placeNames    = map[string]string{"Partition": "partition", "Region": "region", "Account": "account"}
+	placeReplacer = strings.NewReplacer("${Partition}", "{partition}", "${Region}", "{region}", "${Account}", "{account}")
+)
 
 // matchForm reads a text of a form such as https://*/${Account}/${QueueName}, in
 // which * is any text and ? any character. Case counts in no letter, as in SQL.
