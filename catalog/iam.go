@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -172,12 +174,7 @@ func (s *Service) KeysOf(a *Action) []string {
 			add(full.Keys)
 		}
 	}
-	keys := make([]string, 0, len(seen))
-	for k := range seen {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // ActionsOn returns the actions that take a resource type, named without

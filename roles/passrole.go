@@ -2,8 +2,8 @@ package roles
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/writ-iam/writ/ecs"
@@ -126,7 +126,7 @@ func (g *generator) unusedPassRoles() {
 			unused = append(unused, service)
 		}
 	}
-	sort.Strings(unused)
+	slices.Sort(unused)
 	for _, service := range unused {
 		g.say("UNUSED_PASS_ROLE", source.Warning, fmt.Sprintf("no call of this machine passes a role to %s", service),
 			"services that it passes roles to: "+orNone(g.passed))
@@ -137,12 +137,7 @@ func orNone(set map[string]bool) string {
 	if len(set) == 0 {
 		return "none"
 	}
-	var names []string
-	for name := range set {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
 }
 
 // assumptions says once what the role rests on.
