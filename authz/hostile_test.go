@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/policy"
@@ -16,7 +15,7 @@ import (
 const alice = "arn:aws:iam::123456789012:user/alice"
 
 // document reads a policy that is written to be hostile but correct.
-func document(t *testing.T, text string) authz.Policy {
+func document(t testing.TB, text string) authz.Policy {
 	t.Helper()
 	doc, findings := policy.ParseString("hostile", text)
 	if findings.HasErrors() {
@@ -25,7 +24,7 @@ func document(t *testing.T, text string) authz.Policy {
 	return authz.Policy{Document: doc}
 }
 
-func attached(t *testing.T, text string) *authz.Engine {
+func attached(t testing.TB, text string) *authz.Engine {
 	t.Helper()
 	engine, findings := authz.Compile(authz.Set{Identity: []authz.Policy{document(t, text)}})
 	if engine == nil {
@@ -83,41 +82,31 @@ func TestKeysBeyondASCII(t *testing.T) {
 type growing struct {
 	name string
 	size int
-	make func(t *testing.T, n int) func()
+	make func(t testing.TB, n int) func()
 }
 
-// TestGrowth holds that eight times the input takes about eight times as long;
-// were it quadratic it would take 64 times. The bound is loose, for machines that
-// do other things as well.
-func TestGrowth(t *testing.T) {
-	if testing.Short() || raceEnabled {
-		t.Skip("measures time")
-	}
+// growth is how many times larger the larger input of a pair is: what takes
+// quadratic time takes 64 times as long.
+const growth = 8
+
+func TestHostile(t *testing.T) {
 	for _, c := range hostile {
-		t.Run(c.name, func(t *testing.T) {
-			const factor, bound = 8, 28
-			small, large := c.make(t, c.size), c.make(t, factor*c.size)
-			var ratio float64
-			for range 5 { // a busy machine may disturb one measurement
-				ratio = float64(fastest(large)) / float64(fastest(small))
-				if ratio < bound {
-					return
-				}
-			}
-			t.Errorf("%d times the size takes %.1f times as long", factor, ratio)
-		})
+		t.Run(c.name, func(t *testing.T) { c.make(t, growth*c.size)() })
 	}
 }
 
-func fastest(work func()) time.Duration {
-	best := time.Hour
-	runtime.GC()
-	for range 5 {
-		start := time.Now()
-		work()
-		best = min(best, time.Since(start))
+// BenchmarkHostile shows how the time grows with the input.
+func BenchmarkHostile(b *testing.B) {
+	for _, c := range hostile {
+		for _, n := range []int{c.size, growth * c.size} {
+			b.Run(fmt.Sprintf("%s/%d", c.name, n), func(b *testing.B) {
+				work := c.make(b, n)
+				for b.Loop() {
+					work()
+				}
+			})
+		}
 	}
-	return best
 }
 
 // statements writes a policy of n statements.
@@ -142,7 +131,7 @@ func quotedList(n int, item func(i int) string) string {
 	return "[" + strings.Join(items, ",") + "]"
 }
 
-func deciding(t *testing.T, text string, r authz.Request, want authz.Result) func() {
+func deciding(t testing.TB, text string, r authz.Request, want authz.Result) func() {
 	engine := attached(t, text)
 	return func() {
 		for range 3 { // without a plan, making one, with it
@@ -156,7 +145,7 @@ func deciding(t *testing.T, text string, r authz.Request, want authz.Result) fun
 var get = authz.Request{Principal: alice, Action: "s3:GetObject", Resource: "arn:aws:s3:::bucket/key"}
 
 var hostile = []growing{
-	{"statements about one action", 1000, func(t *testing.T, n int) func() {
+	{"statements about one action", 1000, func(t testing.TB, n int) func() {
 		p := document(t, statements(n, func(i int) string {
 			return fmt.Sprintf(`{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b%d/*"}`, i)
 		}))
@@ -169,12 +158,12 @@ var hostile = []growing{
 			}
 		}
 	}},
-	{"statements that all begin with a wildcard", 1000, func(t *testing.T, n int) func() {
+	{"statements that all begin with a wildcard", 1000, func(t testing.TB, n int) func() {
 		return deciding(t, statements(n, func(i int) string {
 			return fmt.Sprintf(`{"Effect": "Allow", "Action": "*:*", "Resource": "*:%d"}`, i)
 		}), get, authz.ImplicitlyDenied)
 	}},
-	{"resources of one statement", 1000, func(t *testing.T, n int) func() {
+	{"resources of one statement", 1000, func(t testing.TB, n int) func() {
 		p := document(t, fmt.Sprintf(`{"Statement": {"Effect": "Allow", "Action": "*", "Resource": %s}}`,
 			quotedList(n, func(i int) string { return fmt.Sprintf("arn:aws:s3:::b%d/*", i) })))
 		return func() {
@@ -186,11 +175,11 @@ var hostile = []growing{
 			}
 		}
 	}},
-	{"actions of one statement", 1000, func(t *testing.T, n int) func() {
+	{"actions of one statement", 1000, func(t testing.TB, n int) func() {
 		return deciding(t, fmt.Sprintf(`{"Statement": {"Effect": "Allow", "Action": %s, "Resource": "*"}}`,
 			quotedList(n, func(i int) string { return fmt.Sprintf("s3:Get%d*", i) })), get, authz.ImplicitlyDenied)
 	}},
-	{"keys of one condition", 2000, func(t *testing.T, n int) func() {
+	{"keys of one condition", 2000, func(t testing.TB, n int) func() {
 		var b strings.Builder
 		r := get
 		for i := range n {
@@ -200,14 +189,14 @@ var hostile = []growing{
 		return deciding(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {`+
 			strings.TrimSuffix(b.String(), ",")+`}}}}`, r, authz.Allowed)
 	}},
-	{"keys of a context", 4000, func(t *testing.T, n int) func() {
+	{"keys of a context", 4000, func(t testing.TB, n int) func() {
 		r := get
 		for i := range n {
 			r.Context = append(r.Context, authz.Entry{Key: fmt.Sprint("k:", i), Values: []string{"v"}})
 		}
 		return deciding(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"k:7": "v"}}}}`, r, authz.Allowed)
 	}},
-	{"unknown keys", 1000, func(t *testing.T, n int) func() {
+	{"unknown keys", 1000, func(t testing.TB, n int) func() {
 		r := get
 		for i := range n {
 			r.Unknown = append(r.Unknown, fmt.Sprint("u:", i))
@@ -219,19 +208,19 @@ var hostile = []growing{
 		return deciding(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {`+
 			strings.TrimSuffix(b.String(), ",")+`}}}}`, r, authz.Allowed)
 	}},
-	{"values of a key against values of a policy", 1000, func(t *testing.T, n int) func() {
+	{"values of a key against values of a policy", 1000, func(t testing.TB, n int) func() {
 		r := get
 		r.Context = authz.Context{{Key: "k", Values: slices.Repeat([]string{"v0"}, n)}}
 		return deciding(t, fmt.Sprintf(`{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"ForAllValues:StringNotEquals": {"k": %s}}}}`,
 			quotedList(n, func(i int) string { return fmt.Sprint("w", i) })), r, authz.Allowed)
 	}},
-	{"a long value against many wildcards", 1000, func(t *testing.T, n int) func() {
+	{"a long value against many wildcards", 1000, func(t testing.TB, n int) func() {
 		r := get
 		r.Context = authz.Context{{Key: "k", Values: []string{strings.Repeat("ab", n)}}}
 		return deciding(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"k": "`+
 			strings.Repeat("*a?", 30)+`*c"}}}}`, r, authz.ImplicitlyDenied)
 	}},
-	{"explaining many statements", 1000, func(t *testing.T, n int) func() {
+	{"explaining many statements", 1000, func(t testing.TB, n int) func() {
 		engine := attached(t, statements(n, func(i int) string {
 			return fmt.Sprintf(`{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"k:%d": "v", "aws:CurrentTime": "x"}}}`, i)
 		}))
@@ -242,7 +231,7 @@ var hostile = []growing{
 			}
 		}
 	}},
-	{"explaining what many unknown keys hold up", 1000, func(t *testing.T, n int) func() {
+	{"explaining what many unknown keys hold up", 1000, func(t testing.TB, n int) func() {
 		engine := attached(t, statements(n, func(i int) string {
 			return fmt.Sprintf(`{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"k:%d": "v"}}}`, i)
 		}))

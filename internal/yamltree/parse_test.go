@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
@@ -234,12 +233,8 @@ func TestHostile(t *testing.T) {
 		"too large":     strings.Repeat("a", MaxSize+1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			started := time.Now()
 			if _, _, err := Parse(text); err == nil {
 				t.Error("no error")
-			}
-			if took := time.Since(started); took > 5*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -256,16 +251,12 @@ func TestManyBlocks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 800_000 / len(unit)
-			started := time.Now()
 			v, _, err := Parse(strings.Repeat(unit, n))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if len(v.Items) != n {
 				t.Errorf("%d items, not %d", len(v.Items), n)
-			}
-			if took := time.Since(started); took > 5*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -288,12 +279,8 @@ func TestManyAliases(t *testing.T) {
 		"merges":  `a: &x [{}, {k: "` + long + `"}]` + "\nb: [" + strings.Repeat("{<<: *x}, ", 100_000) + "]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			started := time.Now()
 			if _, _, err := Parse(text); err == nil || !strings.Contains(err.Msg, "aliases expand to more than") {
 				t.Errorf("got %v", err)
-			}
-			if took := time.Since(started); took > 5*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -302,13 +289,9 @@ func TestManyAliases(t *testing.T) {
 // One long line of wide characters and aliases is read in linear time.
 func TestLongLine(t *testing.T) {
 	text := "[&a é, " + strings.Repeat("é, *a, ", 40_000) + "z]"
-	started := time.Now()
 	v, _, err := Parse(text)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(started); took > 5*time.Second {
-		t.Errorf("took %v", took)
 	}
 	if last := v.Items[len(v.Items)-1].Span; text[last.Start:last.End] != "z" {
 		t.Errorf("last item spans %q", text[last.Start:last.End])
