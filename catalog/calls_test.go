@@ -11,7 +11,7 @@ import (
 	"github.com/writ-iam/writ/catalog"
 )
 
-var update = flag.Bool("update", false, "write testdata/calls.golden")
+var update = flag.Bool("update", false, "write testdata/*.golden")
 
 // TestCalls shows what some calls of each of the most used services need, so
 // that a change of the facts or the rules is seen where it matters.
@@ -29,9 +29,25 @@ func TestCalls(t *testing.T) {
 		}
 		b.WriteString(service + " " + describe(op) + "\n")
 	}
-	const file = "testdata/calls.golden"
+	compareGolden(t, "testdata/calls.golden", b.String())
+}
+
+// TestWithout lists the operations without an action, so that one more or one
+// less is seen.
+func TestWithout(t *testing.T) {
+	var b strings.Builder
+	everyOperation(t, func(s *catalog.SDKService, op *catalog.Operation) {
+		if op.Without != "" {
+			b.WriteString(s.Name + ":" + op.Name + "\t" + string(op.Without) + "\n")
+		}
+	})
+	compareGolden(t, "testdata/without.golden", b.String())
+}
+
+func compareGolden(t *testing.T, file, got string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,7 +55,7 @@ func TestCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("what calls need has changed; if that is right, run go test ./catalog -run TestCalls -update\n%s", diff)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the facts have changed; if that is right, run go test ./catalog -run %s -update\n%s", t.Name(), diff)
 	}
 }

@@ -205,18 +205,40 @@ func TestCoverage(t *testing.T) {
 		}
 		reasons[op.Without]++
 	})
+	t.Log(base(t))
 	share := func(c count) float64 { return 100 * float64(c.known) / float64(c.all-c.newer-c.without) }
 	t.Logf("all services: %d operations, %d with actions, %d newer than the reference, %d without IAM: %.2f %% of %d known; of all %.2f %%",
 		all.all, all.known, all.newer, all.without, share(all), all.all-all.newer-all.without, 100*float64(all.known)/float64(all.all))
 	t.Logf("%d most used: %d operations, %d with actions, %d newer, %d without IAM: %.2f %% known; of all %.2f %%",
 		len(mostUsed), most.all, most.known, most.newer, most.without, share(most), 100*float64(most.known)/float64(most.all))
 	t.Logf("reasons: %v", reasons)
-	if share(all) < 98 || 100*float64(all.known)/float64(all.all) < 97.5 {
+	if share(all) < 99 || 100*float64(all.known) < 98*float64(all.all) {
 		t.Errorf("actions are known for too few operations")
 	}
 	if share(most) < 99.5 {
 		t.Errorf("actions are known for too few operations of the most used services")
 	}
+}
+
+// base says which operations the coverage is counted over: those of the SDKs that
+// the catalogue was made from.
+func base(t *testing.T) string {
+	t.Helper()
+	sources, err := catalog.Default().Sources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := 0
+	var names []string
+	for _, s := range sources {
+		switch {
+		case strings.HasPrefix(s.Name, "@aws-sdk/client-"):
+			clients++
+		case !strings.Contains(s.Name, "iam-data"):
+			names = append(names, s.Name)
+		}
+	}
+	return fmt.Sprintf("operations of %s and %d packages @aws-sdk/client-*", strings.Join(names, ", "), clients)
 }
 
 // reviewed are the services of which every row was confirmed.
