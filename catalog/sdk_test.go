@@ -60,6 +60,9 @@ func describeBindings(list []catalog.Binding) string {
 		switch {
 		case x.Shape != "":
 			fmt.Fprintf(&b, " %s like %s", x.Member, x.Shape)
+		case x.Member == "":
+			fmt.Fprintf(&b, " %s is %q", x.Placeholder, x.Default)
+			continue
 		case x.Placeholder != "":
 			fmt.Fprintf(&b, " %s=%s", x.Placeholder, x.Member)
 		default:

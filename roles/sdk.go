@@ -306,12 +306,16 @@ func placeholders(format string) []string {
 }
 
 // boundPlace returns the account and Region that members of their own tell, as
-// the owner of a queue.
+// the owner of a queue, or that are always the same, as for what CloudFront uses.
 func (g *generator) boundPlace(c call, bindings []catalog.Binding) captures {
 	var out captures
 	for _, b := range bindings {
 		place := placeNames[b.Placeholder]
 		if place == "" {
+			continue
+		}
+		if b.Member == "" {
+			out = append(out, capture{name: place, value: b.Default})
 			continue
 		}
 		if k := g.lookup(c, b.Member); len(k.texts()) == 1 && !k.dynamic() {

@@ -68,13 +68,23 @@ function resolveNeed(need, op, same, prefix, iam, known) {
   const full = written || `${prefix}:${same?.name}`;
   const action = actionOf(iam, full);
   if (!action) throw new Error(`${op.name}: no action ${full}`);
-  const service = iam.get(full.split(':')[0]);
+  const service = narrowed(iam.get(full.split(':')[0]), known.only);
   const on = need.on ?? bind(op, action, service, known).map((row) => ({
     ...row, certainty: known.reviewed ? 'reviewed' : row.certainty,
   }));
   for (const row of on) check(op, row, action, service);
+  for (const row of on) row.type = known.only.get(row.type) ?? row.type;
   for (const when of need.when) checkMember(op, when.replace(/:.*$/, '').replace(/^!/, ''));
   return { action: `${full.split(':')[0]}:${action.name}`, purpose: need.purpose, when: need.when, on };
+}
+
+// narrowed leaves types that two APIs share the format of one.
+function narrowed(service, only) {
+  if (only.size === 0) return service;
+  for (const [type, format] of only) {
+    if (!service.types.some((t) => t.name === type && t.formats.includes(format))) throw new Error(`no type ${type} with the format ${format}`);
+  }
+  return { ...service, types: service.types.map((t) => (only.has(t.name) ? { ...t, formats: [only.get(t.name)] } : t)) };
 }
 
 // whereGiven splits a need of which no resource is required: what the request
