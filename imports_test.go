@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"internal/jsontree": {"source"},
 	"internal/near":     {},
 	"internal/hole":     {},
+	"internal/report":   {"source"},
 	"internal/yamltree": {"source", "internal/jsontree"},
 	"policy":            {"source", "pattern", "arn", "internal/jsontree", "internal/near"},
 	"asl":               {"source", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree", "asl/jsonata"},

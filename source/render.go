@@ -22,7 +22,11 @@ func (f Finding) WriteText(w io.Writer) error {
 	f.writeHead(&b)
 	f.writeExcerpt(&b)
 	if f.Hint != "" {
-		fmt.Fprintf(&b, "  hint: %s\n", f.Hint)
+		lines := strings.Split(f.Hint, "\n")
+		fmt.Fprintf(&b, "  hint: %s\n", Plain(lines[0]))
+		for _, line := range lines[1:] {
+			fmt.Fprintf(&b, "        %s\n", Plain(line))
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -31,10 +35,10 @@ func (f Finding) WriteText(w io.Writer) error {
 func (f Finding) writeHead(b *strings.Builder) {
 	if f.File != nil {
 		p := f.File.Position(f.Span.Start)
-		fmt.Fprintf(b, "%s:%d:%d: ", f.File.Name, p.Line, p.Column)
+		fmt.Fprintf(b, "%s:%d:%d: ", Plain(f.File.Name), p.Line, p.Column)
 	}
 	severity := strings.ToLower(strings.ReplaceAll(f.Severity.String(), "_", " "))
-	fmt.Fprintf(b, "%s: %s [%s]\n", severity, f.Message, f.Code)
+	fmt.Fprintf(b, "%s: %s [%s]\n", severity, Plain(f.Message), f.Code)
 }
 
 // excerptWidth bounds, in characters, how much of a line is shown: machine
@@ -56,7 +60,7 @@ func (f Finding) writeExcerpt(b *strings.Builder) {
 	}
 	length := len(firstRunes(f.File.Slice(f.Span), excerptWidth))
 	marks := max(1, min(length, len(line)-from))
-	fmt.Fprintf(b, "    %s\n", plain(line))
+	fmt.Fprintf(b, "    %s\n", Plain(string(line)))
 	fmt.Fprintf(b, "    %s^%s\n", padding(line[:from]), strings.Repeat("~", marks-1))
 }
 
@@ -82,8 +86,9 @@ func lastRunes(s string, n int) []rune {
 	return []rune(s[start:])
 }
 
-// plain keeps a hostile file from writing control sequences to a terminal.
-func plain(line []rune) string {
+// Plain keeps text of a hostile file from writing control sequences to a
+// terminal: tabs become spaces, and what cannot be printed U+FFFD.
+func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t':
@@ -91,8 +96,8 @@ func plain(line []rune) string {
 		case unicode.IsPrint(r):
 			return r
 		}
-		return '\uFFFD'
-	}, string(line))
+		return unicode.ReplacementChar
+	}, text)
 }
 
 // padding is white space as wide as the text shown before a caret. East Asian

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/source"
 )
 
 // answerPrinter prints answers for people: the decision, who decided, and what
@@ -263,11 +263,4 @@ func (p *answerPrinter) statements(a *answer) {
 }
 
 // plain keeps a hostile name from writing control sequences to a terminal.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
-}
+func plain(s string) string { return source.Plain(s) }

@@ -2,12 +2,11 @@ package main
 
 import (
 	"bytes"
-	"encoding/xml"
 	"fmt"
 	"strings"
 
 	"github.com/writ-iam/writ/cases"
-	"github.com/writ-iam/writ/source"
+	"github.com/writ-iam/writ/internal/report"
 )
 
 var testFormats = map[string]func(*env, *testRun) error{
@@ -79,76 +78,36 @@ func indent(text, by string) string {
 	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
 }
 
-// The shape of JUnit's XML, as Jenkins, GitLab and GitHub actions read it.
-type (
-	junitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Name     string       `xml:"name,attr"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Errors   int          `xml:"errors,attr"`
-		Suites   []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Errors   int         `xml:"errors,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Name    string        `xml:"name,attr"`
-		Class   string        `xml:"classname,attr"`
-		File    string        `xml:"file,attr"`
-		Line    int           `xml:"line,attr"`
-		Failure *junitProblem `xml:"failure,omitempty"`
-		Error   *junitProblem `xml:"error,omitempty"`
-	}
-	junitProblem struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
-
 func writeJUnit(e *env, run *testRun) error {
-	suites := junitSuites{Name: "writ"}
+	suites := report.JUnitSuites{Name: "writ"}
 	for i := range run.files {
-		s := junitFile(&run.files[i])
-		suites.Tests += s.Tests
-		suites.Failures += s.Failures
-		suites.Errors += s.Errors
-		suites.Suites = append(suites.Suites, s)
+		suites.Add(junitFile(&run.files[i]))
 	}
-	out, err := xml.MarshalIndent(suites, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(e.stdout, "%s%s\n", xml.Header, out)
-	return err
+	return suites.Write(e.stdout)
 }
 
-func junitFile(f *testFile) junitSuite {
-	s := junitSuite{Name: f.name, Tests: len(f.results) + len(f.broken), Errors: len(f.broken)}
+func junitFile(f *testFile) report.JUnitSuite {
+	s := report.JUnitSuite{Name: f.name, Tests: len(f.results) + len(f.broken), Errors: len(f.broken)}
 	for i := range f.results {
 		r := &f.results[i]
 		c := junitOf(f, r.Case)
 		if !r.Passed() {
 			s.Failures++
 			message, text := failures(r)
-			c.Failure = &junitProblem{message, text}
+			c.Failure = &report.JUnitProblem{Message: message, Text: text}
 		}
 		s.Cases = append(s.Cases, c)
 	}
 	for _, broken := range f.broken {
 		c := junitOf(f, broken)
-		c.Error = &junitProblem{errorText(broken), ""}
+		c.Error = &report.JUnitProblem{Message: errorText(broken)}
 		s.Cases = append(s.Cases, c)
 	}
 	return s
 }
 
-func junitOf(f *testFile, c *cases.Case) junitCase {
-	return junitCase{Name: c.Name, Class: f.name, File: f.name, Line: position(c).Line}
+func junitOf(f *testFile, c *cases.Case) report.JUnitCase {
+	return report.JUnitCase{Name: c.Name, Class: f.name, File: f.name, Line: position(c).Line}
 }
 
 // failures returns what differs in the first request that fails, and the
@@ -172,7 +131,7 @@ func failures(r *cases.Result) (message, text string) {
 func writeGitHub(e *env, run *testRun) error {
 	var b strings.Builder
 	for _, f := range run.findings {
-		annotate(&b, f)
+		b.WriteString(report.Annotation(f))
 	}
 	for i := range run.files {
 		for j := range run.files[i].results {
@@ -181,40 +140,11 @@ func writeGitHub(e *env, run *testRun) error {
 				continue
 			}
 			message, text := failures(r)
-			fmt.Fprintf(&b, "::error file=%s,line=%d,title=%s::%s\n", property(run.files[i].name), position(r.Case).Line,
-				property(r.Case.Name+": "+message), data(text))
+			b.WriteString(report.Command{Level: "error", File: run.files[i].name, Line: position(r.Case).Line,
+				Title: r.Case.Name + ": " + message, Message: text}.String())
 		}
 	}
 	fmt.Fprintf(&b, "%s\n", run.summary())
 	_, err := e.stdout.Write([]byte(b.String()))
 	return err
 }
-
-// annotate writes a finding as a workflow command.
-func annotate(b *strings.Builder, f source.Finding) {
-	level := "warning"
-	if f.Severity == source.Error {
-		level = "error"
-	}
-	place := ""
-	if f.File != nil {
-		at := f.File.Position(f.Span.Start)
-		place = fmt.Sprintf("file=%s,line=%d,col=%d,", property(f.File.Name), at.Line, at.Column)
-	}
-	message := f.Message
-	if f.Hint != "" {
-		message += "\nhint: " + f.Hint
-	}
-	fmt.Fprintf(b, "::%s %stitle=%s::%s\n", level, place, property(f.Code), data(message))
-}
-
-// data and property escape what a workflow command gives a meaning to. Source:
-// GitHub's toolkit, packages/core/src/command.ts.
-func data(s string) string { return escapeData.Replace(s) }
-
-func property(s string) string { return escapeProperty.Replace(plain(s)) }
-
-var (
-	escapeData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	escapeProperty = strings.NewReplacer("%", "%25", ":", "%3A", ",", "%2C")
-)
