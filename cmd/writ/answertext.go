@@ -241,6 +241,25 @@ func (p *answerPrinter) change(a *answer, r authz.Result) {
 		places = append(places, grantPlaces[k])
 	}
 	p.line("to allow", "Allow %s on %s in %s", plain(c.Action), plain(clip(c.Resource)), strings.Join(places, ", and in "))
+	if keys := a.lackedKeys(); len(keys) > 0 {
+		p.more("or send what the nearest statement asks for: %s (to try it: --context KEY=VALUE)", plain(strings.Join(keys, ", ")))
+	}
+}
+
+// lackedKeys are the condition keys whose absence alone keeps the nearest
+// statement from applying; none when something else does too.
+func (a *answer) lackedKeys() []string {
+	if a.x.Nearest < 0 {
+		return nil
+	}
+	var keys []string
+	for _, f := range a.x.Statements[a.x.Nearest].Failures {
+		if f.Key == "" || f.Unknown || len(f.Got) > 0 {
+			return nil
+		}
+		keys = append(keys, f.Key)
+	}
+	return keys
 }
 
 var grantPlaces = map[authz.Kind]string{

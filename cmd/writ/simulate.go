@@ -325,11 +325,14 @@ func (f *simulateFlags) readPolicies(e *env, set *authz.Set) error {
 	set.Resource = r.one(f.resource)
 	set.Endpoint = r.one(f.endpoint)
 	set.SCPs, set.RCPs = r.levels(f.scps), r.levels(f.rcps)
-	if r.err == nil && r.findings.HasErrors() {
-		printList(e, r.findings.Sorted())
+	if r.err != nil {
+		return r.err
+	}
+	printList(e, r.findings.Sorted())
+	if r.findings.HasErrors() {
 		return exit(exitUsage)
 	}
-	return r.err
+	return nil
 }
 
 // policyReader reads policy files and gathers what there is to say.
