@@ -102,7 +102,8 @@ const (
 		"need\tecs:RunTask\tcall\tTags !Group Kind:x*\n" +
 		"on\ttask-definition\treviewed\tTaskDefinition TaskDefinitionFamilyName=TaskDefinition|x Cluster~${A}:*\n" +
 		"role\tOverrides.Roles[].TaskRoleArn\tderived\tecs-tasks.amazonaws.com\tprofile\n" +
-		"key\tecs:cluster\tcluster\tClusterName=Cluster|default\n" +
+		"key\tecs:cluster\tcluster\treviewed\tClusterName=Cluster|default\n" +
+		"key\taws:RequestTag/${TagKey}\t-\tderived\tTagKey=Tags[].Key Tags[].Value\n" +
 		"op\tZoom\tassumed\n" +
 		"none\tnewer\n"
 )
@@ -165,6 +166,17 @@ func TestDamagedLines(t *testing.T) {
 		{"sdk/ecs.txt", sdk, "none\tnewer", "none\tnewer\nneed\tecs:RunTask\tcall"},
 		{"sdk/ecs.txt", sdk, "none\tnewer\n", ""},
 		{"sdk/ecs.txt", sdk, "key\tecs", "kay\tecs"},
+		{"sdk/ecs.txt", sdk, "key\tecs:cluster", "key\tecs:claster"},
+		{"sdk/ecs.txt", sdk, "key\tecs:cluster", "key\taws:SourceIp"},
+		{"sdk/ecs.txt", sdk, "\tcluster\treviewed", "\tclaster\treviewed"},
+		{"sdk/ecs.txt", sdk, "\tcluster\treviewed", "\t-\treviewed"},
+		{"sdk/ecs.txt", sdk, "\tcluster\treviewed", "\tcluster\tsure"},
+		{"sdk/ecs.txt", sdk, "\tcluster\treviewed", "\tcluster"},
+		{"sdk/ecs.txt", sdk, "ClusterName=Cluster|default", "Claster=Cluster"},
+		{"sdk/ecs.txt", sdk, "TagKey=Tags[].Key ", ""},
+		{"sdk/ecs.txt", sdk, "TagKey=Tags[].Key ", "Tag=Tags[].Key "},
+		{"sdk/ecs.txt", sdk, " Tags[].Value", ""},
+		{"sdk/ecs.txt", sdk, "RequestTag/${TagKey}", "RequestTag/${Key}"},
 	}
 	for _, test := range tests {
 		if !strings.Contains(test.text, test.old) {

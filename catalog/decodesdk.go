@@ -1,6 +1,9 @@
 package catalog
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // sdkDecoder reads a file of sdk/. The actions and resource types that it
 // names are looked up, so the services of the actions are read too.
@@ -174,8 +177,61 @@ func (d *sdkDecoder) addResource(f []string) {
 }
 
 func (d *sdkDecoder) addKey(f []string) {
-	f = d.need(f, 4, 4)
-	d.op.Keys = append(d.op.Keys, KeyBinding{Key: f[1], Type: strings.TrimPrefix(f[2], "-"), Bindings: d.bindings(f[3])})
+	f = d.need(f, 5, 5)
+	k := KeyBinding{Key: f[1], Type: strings.TrimPrefix(f[2], "-"), Certainty: d.certainty(f[3]), Bindings: d.bindings(f[4])}
+	d.knownKey(k.Key)
+	holders := []string{k.Key}
+	if k.Type != "" {
+		if t := d.typeHere(k.Type); t != nil {
+			holders = append(holders, t.Formats...)
+		}
+	}
+	told := 0 // bindings of what stands in the key
+	for _, b := range k.Bindings {
+		mark := "${" + b.Placeholder + "}"
+		if b.Placeholder != "" && !slices.ContainsFunc(holders, func(h string) bool { return strings.Contains(h, mark) }) {
+			d.fail("nothing in %q is called %s", k.Key, b.Placeholder)
+		}
+		if b.Placeholder != "" && strings.Contains(k.Key, mark) {
+			told++
+		}
+	}
+	if told != strings.Count(k.Key, "${") || told == len(k.Bindings) {
+		d.fail("the bindings do not tell %q and its value", k.Key)
+	}
+	d.op.Keys = append(d.op.Keys, k)
+}
+
+// knownKey checks that the service of an action that the operation needs has a key.
+func (d *sdkDecoder) knownKey(name string) {
+	if len(d.op.Needs) == 0 {
+		d.implied()
+	}
+	for _, need := range d.op.Needs {
+		_, s := d.action(need.Action)
+		if s == nil {
+			return
+		}
+		if k, ok := s.Key(name); ok && k.Name == name {
+			return
+		}
+	}
+	d.fail("%q is no condition key of what %s needs", name, d.op.Name)
+}
+
+// typeHere looks up a resource type of the service that the operation is of.
+func (d *sdkDecoder) typeHere(name string) *ResourceType {
+	s, err := d.catalog.Service(d.service.Prefix)
+	if err != nil {
+		d.fail("%v", err)
+		return nil
+	}
+	t, ok := s.ResourceType(name)
+	if !ok || t.Name != name {
+		d.fail("%q is no resource type of %s", name, s.Prefix)
+		return nil
+	}
+	return t
 }
 
 func (d *sdkDecoder) certainty(text string) Certainty {

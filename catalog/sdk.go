@@ -139,14 +139,20 @@ type PassedRole struct {
 	InstanceProfile bool
 }
 
-// A KeyBinding is a condition key whose value comes from members.
+// A KeyBinding is a condition key whose value comes from members. Several of the
+// same key add up, as the key holds the values of all of them.
+//
+// Where the key has a placeholder, as aws:RequestTag/${TagKey}, a binding for it
+// tells what stands in its place, and the others the value: of the same element
+// of the list, or at the same key of the map.
 type KeyBinding struct {
 	Key string
 
 	// Type is the resource type, in the service of the operation, of which
 	// the value is an ARN; empty when the value is the text of the member.
-	Type     string
-	Bindings []Binding
+	Type      string
+	Certainty Certainty // of Bindings
+	Bindings  []Binding
 }
 
 // Certainty is how a fact about an operation is known.

@@ -49,7 +49,11 @@ func describe(op *catalog.Operation) string {
 		fmt.Fprintf(&b, "conceals roles passed to %s\n", p)
 	}
 	for _, k := range op.Keys {
-		fmt.Fprintf(&b, "key %s %s%s\n", k.Key, k.Type, describeBindings(k.Bindings))
+		fmt.Fprintf(&b, "key %s", k.Key)
+		if k.Type != "" {
+			fmt.Fprintf(&b, " of a %s", k.Type)
+		}
+		fmt.Fprintf(&b, " %s%s\n", k.Certainty, describeBindings(k.Bindings))
 	}
 	return b.String()
 }
@@ -92,10 +96,12 @@ call s3:ListBucket
 		{"dynamodb", "transactGetItems", `TransactGetItems reviewed
 call dynamodb:GetItem
   on table reviewed TableName=TransactItems[].Get.TableName
+key dynamodb:ReturnConsumedCapacity reviewed ReturnConsumedCapacity
 `},
 		{"dynamodb", "batchGetItem", `BatchGetItem reviewed
 call dynamodb:BatchGetItem
   on table reviewed TableName=RequestItems{key}
+key dynamodb:ReturnConsumedCapacity reviewed ReturnConsumedCapacity
 `},
 		{"kms", "reEncrypt", `ReEncrypt reviewed
 call kms:ReEncryptFrom
@@ -132,10 +138,13 @@ without newer
 		{"amplify", "createApp", `CreateApp derived
 call amplify:CreateApp
 role IamServiceRoleArn to amplify.amazonaws.com derived
+key aws:RequestTag/${TagKey} derived TagKey=Tags{key} Tags{}
+key aws:TagKeys derived Tags{key}
 `},
 		{"connect", "describeContact", `DescribeContact derived
 call connect:DescribeContact
   on contact derived InstanceId=InstanceId ContactId=ContactId
+key connect:InstanceId derived InstanceId
 `},
 	}
 	for _, test := range tests {
@@ -276,7 +285,7 @@ func TestReviewedServices(t *testing.T) {
 // TestNothingUnexplained holds the tables to what they may say.
 func TestNothingUnexplained(t *testing.T) {
 	c := catalog.Default()
-	rows := map[catalog.Certainty]int{}
+	rows, keys := map[catalog.Certainty]int{}, map[catalog.Certainty]int{}
 	everyOperation(t, func(s *catalog.SDKService, op *catalog.Operation) {
 		name := s.Name + ":" + op.Name
 		if (len(op.Needs) == 0) == (op.Without == "") {
@@ -309,13 +318,90 @@ func TestNothingUnexplained(t *testing.T) {
 				t.Errorf("%s: role %s goes to %q", name, r.Member, r.Service)
 			}
 		}
+		checkKeys(t, name, op)
 		for _, k := range op.Keys {
-			if _, err := c.Key(k.Key); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
+			keys[k.Certainty]++
 		}
 	})
-	t.Logf("resources of operations: %v", rows)
+	t.Logf("resources of operations: %v; condition keys: %v", rows, keys)
+}
+
+// checkKeys finds keys that no action of an operation has.
+func checkKeys(t *testing.T, name string, op *catalog.Operation) {
+	t.Helper()
+	listed := map[string]bool{}
+	for _, n := range op.Needs {
+		prefix, action, _ := strings.Cut(n.Action, ":")
+		s, err := catalog.Default().Service(prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, ok := s.Action(action); ok {
+			for _, k := range s.KeysOf(a) {
+				listed[k] = true
+			}
+		}
+	}
+	for _, k := range op.Keys {
+		if !listed[k.Key] {
+			t.Errorf("%s: none of its actions has the key %s", name, k.Key)
+		}
+		if k.Certainty == catalog.Assumed || len(k.Bindings) == 0 {
+			t.Errorf("%s: nothing tells the value of %s", name, k.Key)
+		}
+	}
+}
+
+// Values of condition keys, from the pages on condition keys of each service.
+func TestKeysOfRequests(t *testing.T) {
+	tests := []struct{ service, operation, want string }{
+		{"sns", "subscribe", "sns:Protocol reviewed Protocol"},
+		{"sns", "createTopic", "aws:RequestTag/${TagKey} derived TagKey=Tags[].Key Tags[].Value"},
+		{"sns", "createTopic", "aws:TagKeys derived Tags[].Key"},
+		{"lambda", "createFunction", "aws:RequestTag/${TagKey} derived TagKey=Tags{key} Tags{}"},
+		{"ec2", "runInstances", "aws:RequestTag/${TagKey} derived TagKey=TagSpecifications[].Tags[].Key TagSpecifications[].Tags[].Value"},
+		{"ec2", "runInstances", `ec2:CreateAction derived  is "RunInstances"`},
+		{"ec2", "runInstances", "ec2:MetadataHttpTokens reviewed MetadataOptions.HttpTokens"},
+		{"ec2", "runInstances", "ec2:InstanceType reviewed InstanceType"},
+		{"dynamodb", "untagResource", "aws:TagKeys derived TagKeys[]"},
+		{"s3", "listObjectsV2", "s3:prefix reviewed Prefix"},
+		{"s3", "putObject", "s3:x-amz-server-side-encryption-aws-kms-key-id reviewed SSEKMSKeyId"},
+		{"s3", "getObject", "s3:versionid reviewed VersionId"},
+		{"kms", "decrypt", "kms:EncryptionContext:${EncryptionContextKey} reviewed EncryptionContextKey=EncryptionContext{key} EncryptionContext{}"},
+		{"kms", "createGrant", "kms:GrantOperations reviewed Operations[]"},
+		{"kms", "generateDataKeyPair", "kms:DataKeyPairSpec reviewed KeyPairSpec"},
+		{"iam", "attachRolePolicy", "iam:PolicyARN reviewed PolicyArn"},
+		{"iam", "putRolePermissionsBoundary", "iam:PermissionsBoundary reviewed PermissionsBoundary"},
+		{"sts", "assumeRole", "sts:SourceIdentity reviewed SourceIdentity"},
+		{"lambda", "createFunction", "lambda:Layer reviewed Layers[]"},
+		{"lambda", "createFunctionUrlConfig", "lambda:FunctionArn of a function reviewed FunctionName=FunctionName"},
+		{"secretsmanager", "getSecretValue", "secretsmanager:VersionStage reviewed VersionStage"},
+		{"ssm", "putParameter", "ssm:Overwrite reviewed Overwrite"},
+		{"eventbridge", "putEvents", "events:detail-type reviewed Entries[].DetailType"},
+		{"cloudformation", "createStack", "cloudformation:TemplateUrl reviewed TemplateURL"},
+		{"rds", "createDBInstance", "rds:DatabaseClass reviewed DBInstanceClass"},
+		{"sagemaker", "createTrainingJob", "sagemaker:InstanceTypes reviewed ResourceConfig.InstanceType"},
+		{"cloudwatch", "putMetricData", "cloudwatch:namespace reviewed Namespace"},
+		{"dynamodb", "query", "dynamodb:Select reviewed Select"},
+	}
+	for _, test := range tests {
+		op, err := catalog.Default().Operation(test.service, test.operation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(describe(op), "key "+test.want+"\n") {
+			t.Errorf("%s:%s has no line %q:\n%s", test.service, test.operation, test.want, describe(op))
+		}
+	}
+
+	// The KeySpec of a data key is not that of the key which kms:KeySpec is about.
+	op, err := catalog.Default().Operation("kms", "generateDataKey")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(describe(op), "kms:KeySpec") {
+		t.Errorf("kms:KeySpec of a data key:\n%s", describe(op))
+	}
 }
 
 // checkBindings finds bindings for placeholders that no format has.

@@ -49,9 +49,10 @@ type (
 		InstanceProfile bool              `json:"instanceProfile,omitempty"`
 	}
 	boundKeyFact struct {
-		Key  string        `json:"key"`
-		Type string        `json:"arnOf,omitempty"`
-		From []bindingFact `json:"from"`
+		Key       string            `json:"key"`
+		Type      string            `json:"arnOf,omitempty"`
+		Certainty catalog.Certainty `json:"certainty"`
+		From      []bindingFact     `json:"from"`
 	}
 )
 
@@ -78,7 +79,7 @@ func operationOf(r ref, _ bool) (fact, error) {
 		f.Roles = append(f.Roles, roleFact{role.Member, role.Service, role.Certainty, role.InstanceProfile})
 	}
 	for _, k := range op.Keys {
-		f.Keys = append(f.Keys, boundKeyFact{k.Key, k.Type, bindingFacts(k.Bindings)})
+		f.Keys = append(f.Keys, boundKeyFact{k.Key, k.Type, k.Certainty, bindingFacts(k.Bindings)})
 	}
 	return &f, nil
 }

@@ -10,7 +10,7 @@ export function readFacts(dir) {
     prefixes: new Map(), // SDK service -> IAM prefix
     receivers: new Map(), // SDK service -> service that gets its roles
     tagging: new Map(), // SDK service -> rows {member, action}: tagging what an operation creates
-    services: new Map(), // SDK service -> {ops, placeholders, arns, only, reviewed}
+    services: new Map(), // SDK service -> {ops, placeholders, arns, only, sets, named, reviewed}
     starred: new Set(), // prefixes of services whose formats have * for the last placeholder
     also: [], // further formats of ARNs that requests are checked against
     old: [], // old formats of ARNs: {prefix, type, formats}
@@ -23,7 +23,7 @@ export function readFacts(dir) {
 
 export function factsOf(facts, service) {
   let s = facts.services.get(service);
-  if (!s) facts.services.set(service, s = { ops: new Map(), placeholders: new Map(), arns: new Map(), only: new Map(), reviewed: false });
+  if (!s) facts.services.set(service, s = { ops: new Map(), placeholders: new Map(), arns: new Map(), only: new Map(), sets: [], named: false, reviewed: false });
   return s;
 }
 
@@ -77,6 +77,8 @@ const rows = {
   bind: (state, [placeholder, ...binds]) => append(state.service.placeholders, placeholder, binds),
   arn: (state, [type, ...binds]) => append(state.service.arns, type.replaceAll('_', ' '), binds),
 
+  named: (state) => { state.service.named = true; },
+  sets: (state, [key, type, ...binds]) => state.service.sets.push({ key, type, binds }),
   only: (state, [type, format]) => once(state.service.only, type.replaceAll('_', ' '), format),
 
   // about operations

@@ -3,6 +3,7 @@
 
 import { bind, memberOf, pascal, resolve, roleMembers } from './bindings.mjs';
 import { factsOf } from './facts.mjs';
+import { keys } from './keys.mjs';
 
 // sdkServices returns the services in the form that sdkLines writes, by the
 // names that Step Functions uses.
@@ -16,6 +17,7 @@ export function sdkServices(models, iam, facts) {
       if (!model.ops.has(op)) throw new Error(`facts of ${name}: the SDK has no operation ${op}`);
     }
     const ops = [...model.ops.values()].map((op) => operation(op, name, prefix, iam, facts, known));
+    for (const row of known.sets) if (!row.used) throw new Error(`facts of ${name}: no operation sets ${row.key} so`);
     const called = [...(facts.called.get(name) ?? []), ...(name === model.name ? [] : [model.name])].sort();
     result.set(name, { name, id: model.id, prefix, called, ops });
   }
@@ -54,7 +56,7 @@ function operation(op, sdk, prefix, iam, facts, known) {
   tagOnCreate(op, sdk, prefix, iam, facts, result);
   result.certainty = fact || known.reviewed ? 'reviewed' : 'derived';
   result.roles = roles(op, sdk, iam, prefix, facts, fact);
-  result.keys = (fact?.keys ?? []).map((k) => checkedKey(op, k));
+  result.keys = keys(op, result.needs, iam, known, fact?.keys ?? []);
   return result;
 }
 
@@ -142,11 +144,6 @@ function checkMember(op, path) {
   if (path !== '' && !resolve(op.input, path)) throw new Error(`${op.name}: no member ${path}`);
 }
 
-function checkedKey(op, k) {
-  for (const b of k.binds) checkMember(op, memberOf(b));
-  return k;
-}
-
 // gatewayNeed is the rule of API Gateway: the action is the HTTP verb, and the
 // resource the path of the request.
 function gatewayNeed(op) {
@@ -194,7 +191,7 @@ export function sdkLines(s) {
     });
     for (const r of op.roles) lines.push(['role', r.member, r.certainty, r.principal, r.profile ? 'profile' : '']);
     for (const p of op.conceals) lines.push(['conceals', p]);
-    for (const k of op.keys) lines.push(['key', k.key, k.type, k.binds.join(' ')]);
+    for (const k of op.keys) lines.push(['key', k.key, k.type, k.certainty, k.binds.join(' ')]);
   }
   return lines;
 }
