@@ -11,6 +11,7 @@ package hole
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // The characters around a hole's name. No text that a person wrote may hold
@@ -19,6 +20,30 @@ const (
 	Open  = '\ue000'
 	Close = '\ue001'
 )
+
+// Inside a hole, marks that have a meaning in ARNs, patterns and policy variables
+// (":", "/", "*", "$", ...) stand as private-use characters of their own, so that
+// AWS::AccountId is no more than one part of an ARN.
+const (
+	firstMark = '\ue100'
+	lastMark  = '\ue17f'
+)
+
+// mark returns what stands for a character of a name inside a hole.
+func mark(r rune) rune {
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	if r > '~' || letter || r == '.' || r == '-' || r == '_' {
+		return r
+	}
+	return firstMark + r
+}
+
+func unmark(r rune) rune {
+	if r >= firstMark && r <= lastMark {
+		return r - firstMark
+	}
+	return r
+}
 
 const (
 	open  = string(Open)
@@ -32,21 +57,22 @@ func Text(name string) string {
 	if name == "" || Reserved(name) >= 0 {
 		panic(fmt.Sprintf("hole: %q cannot be a name", name))
 	}
-	return open + name + close
+	return open + strings.Map(mark, name) + close
 }
 
 // Reserved returns the offset of the first character in a text that is kept
 // for holes, and -1 where there is none.
 func Reserved(text string) int {
-	for i := 0; ; {
-		at := strings.Index(text[i:], open[:2]) // the characters begin with the same two bytes
+	const lead = "\xee" // the first byte of all of them, and of few other characters
+	for i := 0; ; i++ {
+		at := strings.Index(text[i:], lead)
 		if at < 0 {
 			return -1
 		}
-		if i += at; strings.HasPrefix(text[i:], open) || strings.HasPrefix(text[i:], close) {
+		i += at
+		if r, _ := utf8.DecodeRuneInString(text[i:]); r == Open || r == Close || r >= firstMark && r <= lastMark {
 			return i
 		}
-		i += 2
 	}
 }
 
@@ -68,7 +94,7 @@ func Next(text string) (before, name, after string, ok bool) {
 	if end < 0 {
 		return text, "", "", false
 	}
-	return text[:start], rest[:end], rest[end+len(close):], true
+	return text[:start], strings.Map(unmark, rest[:end]), rest[end+len(close):], true
 }
 
 // Has reports whether a text has a hole.
