@@ -363,6 +363,11 @@ func TestKeysOfRequests(t *testing.T) {
 		{"ec2", "runInstances", `ec2:CreateAction derived  is "RunInstances"`},
 		{"ec2", "runInstances", "ec2:MetadataHttpTokens reviewed MetadataOptions.HttpTokens"},
 		{"ec2", "runInstances", "ec2:InstanceType reviewed InstanceType"},
+		{"ec2", "modifyInstanceMetadataOptions", `ec2:Attribute/${AttributeName} reviewed AttributeName is "HttpTokens" HttpTokens`},
+		{"ec2", "createVolume", "ec2:VolumeSize reviewed Size"},
+		{"elasticache", "modifyReplicationGroup", "elasticache:CacheNodeType reviewed CacheNodeType"},
+		{"codebuild", "startBuild", "codebuild:environment.image reviewed ImageOverride"},
+		{"ecs", "stopServiceDeployment", "ecs:service of a service reviewed ServiceDeploymentArn like arn:${Partition}:ecs:${Region}:${Account}:service-deployment/${ClusterName}/${ServiceName}/*"},
 		{"dynamodb", "untagResource", "aws:TagKeys derived TagKeys[]"},
 		{"s3", "listObjectsV2", "s3:prefix reviewed Prefix"},
 		{"s3", "putObject", "s3:x-amz-server-side-encryption-aws-kms-key-id reviewed SSEKMSKeyId"},
@@ -394,13 +399,20 @@ func TestKeysOfRequests(t *testing.T) {
 		}
 	}
 
-	// The KeySpec of a data key is not that of the key which kms:KeySpec is about.
-	op, err := catalog.Default().Operation("kms", "generateDataKey")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(describe(op), "kms:KeySpec") {
-		t.Errorf("kms:KeySpec of a data key:\n%s", describe(op))
+	for _, test := range []struct{ service, operation, key string }{
+		{"kms", "generateDataKey", "kms:KeySpec"},                             // KeySpec is that of the data key
+		{"ec2", "modifyVolume", "ec2:VolumeType"},                             // the key is about the volume as it is
+		{"ec2", "modifyInstanceMetadataOptions", "ec2:MetadataHttpTokens"},    // the same
+		{"sts", "assumeRole", "aws:TagKeys derived TransitiveTagKeys[]"},      // of the session
+		{"ec2", "createLaunchTemplateVersion", "aws:TagKeys derived LaunchT"}, // of what will be made with it
+	} {
+		op, err := catalog.Default().Operation(test.service, test.operation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(describe(op), "key "+test.key) {
+			t.Errorf("%s:%s has the key %s:\n%s", test.service, test.operation, test.key, describe(op))
+		}
 	}
 }
 

@@ -8,25 +8,25 @@ import { memberOf, pascal, placeholders, present } from './bindings.mjs';
 // are the rows in facts/ about it alone.
 export function keys(op, needs, iam, known, written) {
   const listed = new Map(); // to their types
-  const asked = new Map(); // those that are not about what exists already
-  for (const need of needs) listKeys(need.action, iam, listed, asked);
+  const asked = new Map(); // those that the actions have, whatever the resource is
+  const free = new Map(); // those of them that do not tell what exists already
+  for (const need of needs) listKeys(need.action, iam, makes.test(op.name), listed, asked, free);
   const rows = written.map((k) => ({ ...k, certainty: 'reviewed' }));
   for (const k of rows) {
     if (!listed.has(k.key)) throw new Error(`${op.name}: its actions have no key ${k.key}`);
     for (const b of k.binds) if (memberOf(b) && !present(op, b)) throw new Error(`${op.name}: no member ${memberOf(b)}`);
   }
   const done = new Set(rows.map((k) => k.key));
-  const made = /^(Create|Restore)/.test(op.name); // what is made has no keys of its own yet
   for (const row of known.sets) {
-    const binds = row.binds.filter((b) => present(op, b));
-    if (!(made ? listed : asked).has(row.key) || done.has(row.key) || !tellsValue(row, binds)) continue;
+    const binds = row.binds.filter((b) => memberOf(b) === '' || present(op, b));
+    if (!asked.has(row.key) || done.has(row.key) || !tellsValue(row, binds)) continue;
     row.used = true;
     rows.push({ key: row.key, type: row.type, certainty: 'reviewed', binds });
   }
   const told = new Set(rows.map((k) => k.key));
   const found = [
     ...[...tagKeys(op), ...createAction(op, needs, iam)].map((k) => ({ ...k, certainty: 'derived' })),
-    ...named(op, asked).map((k) => ({ ...k, certainty: known.named ? 'reviewed' : 'derived' })),
+    ...named(op, free).map((k) => ({ ...k, certainty: known.named ? 'reviewed' : 'derived' })),
   ];
   for (const row of found) if (listed.has(row.key) && !told.has(row.key)) rows.push({ ...row, type: '-' });
   return rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
@@ -35,19 +35,24 @@ export function keys(op, needs, iam, known, written) {
 // tellsValue reports whether bindings tell more than what stands in the key's name.
 const tellsValue = ({ key }, binds) => binds.some((b) => !placeholders(key).some((p) => b.startsWith(`${p}=`)));
 
+// makes are operations whose request says what a resource will be. In others the
+// keys of a resource tell what it is already, but for those that name it.
+const makes = /^(Create|Restore|Run|Allocate|Copy|Import|Register|Request)/;
+const names = /(Id|ID|Arn|ARN|Name|name)s?$/;
+
 // listKeys adds the keys that the reference has for an action: those of the
 // action, on whatever resource, and those of the resources themselves.
-function listKeys(full, iam, listed, asked) {
+function listKeys(full, iam, making, listed, asked, free) {
   const [prefix, name] = full.split(':');
   const service = iam.get(prefix);
   const action = service.actions.find((a) => a.name === name);
-  const typeOf = (n) => service.keys.find((k) => k.key === n)?.type;
-  for (const n of [...action.keys, ...action.types.flatMap((t) => t.keys)]) {
-    listed.set(n, typeOf(n));
-    asked.set(n, typeOf(n));
-  }
+  const add = (list, ...maps) => list.forEach((n) => maps.forEach((m) => m.set(n, service.keys.find((k) => k.key === n)?.type)));
+  add(action.keys, listed, asked, free);
   for (const t of action.types) {
-    for (const n of service.types.find((x) => x.name === t.name).keys) listed.set(n, typeOf(n));
+    const own = service.types.find((x) => x.name === t.name).keys;
+    add(t.keys, listed, asked);
+    add(t.keys.filter((k) => making || !own.includes(k) || names.test(k)), free);
+    add(own, listed, ...(making ? [asked] : []));
   }
 }
 
@@ -57,7 +62,7 @@ function createAction(op, needs, iam) {
   const rows = [];
   for (const need of needs.filter((n) => n.purpose === 'tag')) {
     const asked = new Map();
-    listKeys(need.action, iam, new Map(), asked);
+    listKeys(need.action, iam, false, new Map(), asked, new Map());
     const key = `${need.action.split(':')[0]}:CreateAction`;
     if (asked.has(key) && !rows.some((r) => r.key === key)) rows.push({ key, binds: [`|${op.name}`] });
   }
@@ -118,9 +123,9 @@ function tagsIn(name, member, at) {
 
 // named are the keys of a service that are called as a member at the top is, with
 // text in it. A member for an ARN may hold a name instead, unless it is called so.
-function named(op, asked) {
+function named(op, free) {
   const rows = [];
-  for (const [key, type] of asked) {
+  for (const [key, type] of free) {
     const called = key.replace(/^[\w-]+:/, '');
     if (key.startsWith('aws:') || !/^[\w-]+$/.test(called)) continue;
     for (const [name, member] of op.input.members) {
