@@ -21,28 +21,32 @@ const (
 	Close = '\ue001'
 )
 
-// Inside a hole, marks that have a meaning in ARNs, patterns and policy variables
-// (":", "/", "*", "$", ...) stand as private-use characters of their own, so that
-// AWS::AccountId is no more than one part of an ARN.
+// Inside a hole, each byte of the name stands as a private-use character of its
+// own: AWS::AccountId is no more than one part of an ARN, and a pattern such as
+// *-* matches no hole by chance.
 const (
-	firstMark = '\ue100'
-	lastMark  = '\ue17f'
+	firstByte = '\ue100'
+	lastByte  = firstByte + 0xff
 )
 
-// mark returns what stands for a character of a name inside a hole.
-func mark(r rune) rune {
-	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-	if r > '~' || letter || r == '.' || r == '-' || r == '_' {
-		return r
+func encode(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		b.WriteRune(firstByte + rune(name[i]))
 	}
-	return firstMark + r
+	return b.String()
 }
 
-func unmark(r rune) rune {
-	if r >= firstMark && r <= lastMark {
-		return r - firstMark
+// decode is the other way round; ok is false for what encode does not write.
+func decode(text string) (name string, ok bool) {
+	var b strings.Builder
+	for _, r := range text {
+		if r < firstByte || r > lastByte {
+			return "", false
+		}
+		b.WriteByte(byte(r - firstByte))
 	}
-	return r
+	return b.String(), text != ""
 }
 
 const (
@@ -57,7 +61,7 @@ func Text(name string) string {
 	if name == "" || Reserved(name) >= 0 {
 		panic(fmt.Sprintf("hole: %q cannot be a name", name))
 	}
-	return open + strings.Map(mark, name) + close
+	return open + encode(name) + close
 }
 
 // Reserved returns the offset of the first character in a text that is kept
@@ -70,7 +74,7 @@ func Reserved(text string) int {
 			return -1
 		}
 		i += at
-		if r, _ := utf8.DecodeRuneInString(text[i:]); r == Open || r == Close || r >= firstMark && r <= lastMark {
+		if r, _ := utf8.DecodeRuneInString(text[i:]); r == Open || r == Close || r >= firstByte && r <= lastByte {
 			return i
 		}
 	}
@@ -89,12 +93,11 @@ func Next(text string) (before, name, after string, ok bool) {
 	if start < 0 {
 		return text, "", "", false
 	}
-	rest := text[start+len(open):]
-	end := strings.Index(rest, close)
-	if end < 0 {
+	inside, after, _ := strings.Cut(text[start+len(open):], close)
+	if name, ok = decode(inside); !ok || len(after) == 0 && !strings.HasSuffix(text, close) {
 		return text, "", "", false
 	}
-	return text[:start], strings.Map(unmark, rest[:end]), rest[end+len(close):], true
+	return text[:start], name, after, true
 }
 
 // Has reports whether a text has a hole.
