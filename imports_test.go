@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"ecs":               {"source", "internal/jsontree"},
 	"template":          {"source", "policy", "asl", "ecs", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree"},
 	"catalog":           {"arn", "pattern", "internal/near"},
+	"managed":           {"source", "pattern", "arn", "policy", "internal/jsontree", "internal/near"},
 	"authz":             {"source", "pattern", "arn", "policy"},
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},

@@ -1,0 +1,361 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/writ-iam/writ/managed"
+	"github.com/writ-iam/writ/policy"
+)
+
+type managedPermissionJSON struct {
+	Statement int      `json:"statement"`
+	Action    string   `json:"action"`
+	Kept      []string `json:"kept,omitempty"` // of trim
+	Features  []string `json:"features,omitempty"`
+	For       []string `json:"for,omitempty"`
+}
+
+type managedFeatureJSON struct {
+	Name string `json:"name"`
+	Core bool   `json:"core,omitempty"`
+	What string `json:"what"`
+}
+
+func newManagedShow(e *env, f *managedFlags) *cobra.Command {
+	var version string
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show a managed policy, and what each permission in it is for",
+		Long: `Show prints a version of a managed policy: the default one, or the newest whose
+whole text is known. NAME is a name or an ARN. --format document prints the
+policy alone.`,
+		Example: "  writ managed show AmazonECSTaskExecutionRolePolicy\n  writ managed show AmazonEC2ContainerServiceforEC2Role --version v6 --format document",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := f.find(e, args[0])
+			if err != nil {
+				return err
+			}
+			v := p.Newest()
+			if version != "" {
+				if v, err = p.Version(version); err != nil {
+					return f.unknown(e, err)
+				}
+			}
+			return f.show(e, p, v)
+		},
+		ValidArgsFunction: f.completeManaged(e),
+	}
+	cmd.Flags().StringVar(&version, "version", "", "version, such as v6 (default: the newest whose text is known)")
+	f.formatFlag(cmd, "text", "json", "document")
+	return cmd
+}
+
+// show prints one version. Without its text there is still something to say,
+// but the exit code tells that it is not what was asked for.
+func (f *managedFlags) show(e *env, p *managed.Policy, v *managed.Version) error {
+	var err error
+	switch {
+	case f.format == "json":
+		err = f.showJSON(e, p, v)
+	case f.format == "text":
+		err = showText(e, p, v)
+	case v != nil && !v.DeltaOnly():
+		return printDocument(e, v.Document)
+	}
+	if err != nil || v != nil && !v.DeltaOnly() {
+		return err
+	}
+	fmt.Fprintf(e.stderr, "writ: the text of %s is not part of Writ; writ managed import takes it in\n", p.Name)
+	return exit(exitUndecided)
+}
+
+func (f *managedFlags) showJSON(e *env, p *managed.Policy, v *managed.Version) error {
+	out := struct {
+		FormatVersion string                  `json:"format_version"`
+		Policy        managedPolicyJSON       `json:"policy"`
+		Version       *managedVersionJSON     `json:"version"`
+		Document      *policy.Document        `json:"document"`
+		Since         []managedVersionJSON    `json:"since"`
+		Features      []managedFeatureJSON    `json:"features"`
+		Permissions   []managedPermissionJSON `json:"permissions"`
+	}{"1.0", policyJSON(p), nil, nil, []managedVersionJSON{}, []managedFeatureJSON{}, []managedPermissionJSON{}}
+	for _, feature := range p.Features {
+		out.Features = append(out.Features, managedFeatureJSON(feature))
+	}
+	if v != nil {
+		one := versionJSON(v)
+		out.Version, out.Document = &one, v.Document
+		for _, later := range p.Since(v) {
+			out.Since = append(out.Since, versionJSON(&later))
+		}
+		if !v.DeltaOnly() {
+			out.Permissions = permissionsJSON(p.Permissions(v))
+		}
+	}
+	return printJSON(e, out)
+}
+
+func permissionsJSON(list []managed.Permission) []managedPermissionJSON {
+	out := []managedPermissionJSON{}
+	for _, perm := range list {
+		out = append(out, managedPermissionJSON{perm.Statement, perm.Entry, perm.Kept, perm.Features, perm.Purposes})
+	}
+	return out
+}
+
+func showText(e *env, m *managed.Policy, v *managed.Version) error {
+	p := answerPrinter{w: e.stdout}
+	p.printf("%s\n", plain(m.Name))
+	if arn := m.ARN(""); arn != "" {
+		p.line("arn", "%s", arn)
+	}
+	p.line("status", "%s", statusText(m))
+	if m.For != "" {
+		p.line("for", "%s", m.For)
+	}
+	if v == nil {
+		return p.err
+	}
+	p.line("version", "%s", managedVersion(v))
+	for _, c := range v.Changes {
+		p.more("%s", changeText(c))
+	}
+	if v.Source.Title != "" {
+		p.line("source", "%s", strings.TrimSuffix(v.Source.Title+", "+v.Source.Date, ", "))
+	}
+	for _, later := range m.Since(v) {
+		p.line("later", "%s", managedVersion(&later))
+		for _, c := range later.Changes {
+			p.more("%s", changeText(c))
+		}
+	}
+	if v.DeltaOnly() {
+		return p.err
+	}
+	p.printf("\n%s\n", policy.Print(v.Document, "  "))
+	p.permissions("\nwhat the permissions are for\n", m.Permissions(v))
+	return p.err
+}
+
+// permissions prints a table of entries, what they belong to and are for.
+// Permissions that are alike share their words.
+func (p *answerPrinter) permissions(title string, list []managed.Permission) {
+	described := list[:0:0]
+	widths := [2]int{}
+	for _, perm := range list {
+		if len(perm.Purposes) == 0 {
+			continue
+		}
+		described = append(described, perm)
+		widths[0] = max(widths[0], len(perm.Entry))
+		widths[1] = max(widths[1], len(strings.Join(perm.Features, ", ")))
+	}
+	if len(described) == 0 {
+		return
+	}
+	p.printf("%s", title)
+	for _, perm := range described {
+		p.printf("  %-*s  %-*s  %s\n", widths[0], perm.Entry, widths[1], strings.Join(perm.Features, ", "), strings.Join(perm.Purposes, "; "))
+	}
+}
+
+func statusText(m *managed.Policy) string {
+	text := map[managed.Status]string{
+		managed.Live:       "live",
+		managed.Superseded: "listed, but superseded",
+		managed.Gone:       "gone: it cannot be attached anew; where it is attached it goes on working",
+		managed.NoPolicy:   "a trust policy, which IAM does not list",
+	}[m.Status]
+	if m.Successor != "" {
+		text += "; use " + m.Successor
+	}
+	return text
+}
+
+func managedVersion(v *managed.Version) string {
+	parts := []string{strings.TrimSpace(v.ID + " " + v.Date)}
+	if v.ID == "" {
+		parts = nil
+	} else if v.Default {
+		parts[0] += " (default)"
+	}
+	if v.DeltaOnly() {
+		parts = append(parts, "whole text not known")
+	}
+	if v.Note != "" {
+		parts = append(parts, v.Note)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func changeText(c managed.Change) string {
+	sign := "+"
+	if c.Removed {
+		sign = "-"
+	}
+	text := sign + " " + c.Action
+	if c.Limit != "" {
+		text += "  " + c.Limit
+	}
+	return text
+}
+
+func newManagedVersions(e *env, f *managedFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "versions NAME",
+		Short: "List the versions of a managed policy, and what each added and removed",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			m, err := f.find(e, args[0])
+			if err != nil {
+				return err
+			}
+			if f.format == "json" {
+				list := []managedVersionJSON{}
+				for i := range m.Versions {
+					list = append(list, versionJSON(&m.Versions[i]))
+				}
+				return printJSON(e, struct {
+					FormatVersion string               `json:"format_version"`
+					Policy        managedPolicyJSON    `json:"policy"`
+					Versions      []managedVersionJSON `json:"versions"`
+				}{"1.0", policyJSON(m), list})
+			}
+			p := answerPrinter{w: e.stdout}
+			for i := range m.Versions {
+				p.printf("%s\n", managedVersion(&m.Versions[i]))
+				for _, c := range m.Versions[i].Changes {
+					p.printf("  %s\n", changeText(c))
+				}
+			}
+			return p.err
+		},
+		ValidArgsFunction: f.completeManaged(e),
+	}
+	f.formatFlag(cmd, "text", "json")
+	return cmd
+}
+
+func newManagedDiff(e *env, f *managedFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "diff NAME OLD NEW",
+		Short: "Compare two versions of a managed policy by statement",
+		Long: `Diff compares two versions by statement where the text of both is known, and
+else shows what the versions between them added and removed.`,
+		Example: "  writ managed diff AmazonECS_FullAccess v15 v16",
+		Args:    cobra.ExactArgs(3),
+		RunE: func(_ *cobra.Command, args []string) error {
+			m, err := f.find(e, args[0])
+			if err != nil {
+				return err
+			}
+			old, err := m.Version(args[1])
+			if err != nil {
+				return f.unknown(e, err)
+			}
+			new, err := m.Version(args[2])
+			if err != nil {
+				return f.unknown(e, err)
+			}
+			return f.diff(e, m, old, new)
+		},
+		ValidArgsFunction: f.completeManaged(e),
+	}
+	f.formatFlag(cmd, "text", "json")
+	return cmd
+}
+
+// diff compares the texts, or else the records of what changed.
+func (f *managedFlags) diff(e *env, m *managed.Policy, old, new *managed.Version) error {
+	var changes []managed.Change
+	var statements []managed.Difference
+	by := "statement"
+	if old.DeltaOnly() || new.DeltaOnly() {
+		by = "record"
+		var err error
+		if changes, err = m.ChangesBetween(old, new); err != nil {
+			fmt.Fprintf(e.stderr, "writ: %v\n", err)
+			return exit(exitUndecided)
+		}
+	} else {
+		statements = managed.Diff(old.Document, new.Document)
+	}
+	if f.format == "json" {
+		return printJSON(e, diffJSON(m, old, new, by, changes, statements))
+	}
+	p := answerPrinter{w: e.stdout}
+	p.printf("%s %s to %s, by %s\n", plain(m.Name), old.ID, new.ID, by)
+	for _, c := range changes {
+		p.printf("  %s\n", changeText(c))
+	}
+	for _, d := range statements {
+		p.difference(old.Document, new.Document, d)
+	}
+	if len(changes)+len(statements) == 0 {
+		p.printf("  no difference\n")
+	}
+	return p.err
+}
+
+func (p *answerPrinter) difference(old, new *policy.Document, d managed.Difference) {
+	if d.Element != "" {
+		p.printf("  statement %d: %s\n", d.New, d.Element)
+		for _, s := range d.Removed {
+			p.printf("    - %s\n", plain(s))
+		}
+		for _, s := range d.Added {
+			p.printf("    + %s\n", plain(s))
+		}
+		return
+	}
+	doc, at, sign := new, d.New, "+"
+	if d.New < 0 {
+		doc, at, sign = old, d.Old, "-"
+	}
+	text, err := statementText(doc, at)
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	p.printf("  %s statement %d\n    %s %s\n", sign, at, sign, strings.ReplaceAll(text, "\n", "\n    "+sign+" "))
+}
+
+// diffJSON is the shape of a comparison; docs/usage.md describes it.
+func diffJSON(m *managed.Policy, old, new *managed.Version, by string, changes []managed.Change, statements []managed.Difference) any {
+	type difference struct {
+		Old     *policy.Document `json:"old,omitempty"`
+		New     *policy.Document `json:"new,omitempty"`
+		OldAt   *int             `json:"oldStatement,omitempty"`
+		NewAt   *int             `json:"newStatement,omitempty"`
+		Element string           `json:"element,omitempty"`
+		Removed []string         `json:"removed,omitempty"`
+		Added   []string         `json:"added,omitempty"`
+	}
+	out := struct {
+		FormatVersion string              `json:"format_version"`
+		Policy        managedPolicyJSON   `json:"policy"`
+		Old           string              `json:"old"`
+		New           string              `json:"new"`
+		By            string              `json:"by"`
+		Changes       []managedChangeJSON `json:"changes"`
+		Statements    []difference        `json:"statements"`
+	}{"1.0", policyJSON(m), old.ID, new.ID, by, changesJSON(changes), []difference{}}
+	for _, d := range statements {
+		one := difference{Element: d.Element, Removed: d.Removed, Added: d.Added}
+		if d.Old >= 0 {
+			one.OldAt, one.Old = &d.Old, oneStatement(old.Document, d.Old)
+		}
+		if d.New >= 0 {
+			one.NewAt, one.New = &d.New, oneStatement(new.Document, d.New)
+		}
+		out.Statements = append(out.Statements, one)
+	}
+	return out
+}
+
+func oneStatement(doc *policy.Document, i int) *policy.Document {
+	return &policy.Document{Version: doc.Version, Statements: doc.Statements[i : i+1]}
+}
