@@ -25,8 +25,8 @@ func TestGoldenSectionsHoldEveryCode(t *testing.T) {
 		t.Fatalf("found only %d codes in the sources: %v", len(codes), codes)
 	}
 	seen := map[string]bool{}
-	for _, c := range goldenCases(t) {
-		for line := range strings.Lines(c.section("least") + c.section("console")) {
+	for _, c := range append(goldenCases(t), accessCases(t)...) {
+		for line := range strings.Lines(c.section("least") + c.section("console") + c.section("deployer") + c.section("worker")) {
 			if fields := strings.Fields(line); len(fields) > 1 {
 				seen[fields[1]] = true
 			}

@@ -14,11 +14,12 @@ import (
 
 // generator gathers the grants of one machine.
 type generator struct {
-	machine  *asl.StateMachine
-	opts     Options
-	env      captures // what every template may name
-	open     bool     // partition, Region, account or name is "*"
-	findings source.List
+	machine    *asl.StateMachine
+	opts       Options
+	env        captures // what every template may name
+	open       bool     // partition, Region, account or name is "*"
+	untrusting bool     // what is made has no trust policy
+	findings   source.List
 
 	grants   []Grant
 	index    map[grantKey]int

@@ -30,6 +30,7 @@ type goldenCase struct {
 	machine      *asl.StateMachine
 	twin         *asl.StateMachine // the same machine in the other query language, or nil
 	opts         Options           // all but the style
+	deployment   Deployment        // in testdata/access
 	findingsOnly bool              // the grants are too long to read
 }
 
@@ -139,7 +140,12 @@ func conditionsOf(s *policy.Statement) []Condition {
 // goldenCases reads all archives.
 func goldenCases(t testing.TB) []*goldenCase {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/*.txtar")
+	return readCases(t, "testdata/*.txtar")
+}
+
+func readCases(t testing.TB, glob string) []*goldenCase {
+	t.Helper()
+	paths, err := filepath.Glob(glob)
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no archives: %v", err)
 	}
@@ -189,7 +195,7 @@ func (c *goldenCase) readOptions(t testing.TB) asl.Options {
 	o := &c.opts
 	for name, value := range map[string]*string{
 		"name": &o.Name, "account": &o.Account, "region": &o.Region, "partition": &o.Partition,
-		"kms-key": &o.KMSKey, "path": &o.Path, "permissions-boundary": &o.PermissionsBoundary,
+		"execution-role": &c.deployment.ExecutionRole, "kms-key": &o.KMSKey, "path": &o.Path, "permissions-boundary": &o.PermissionsBoundary,
 	} {
 		flags.StringVar(value, name, *value, "")
 	}
@@ -200,6 +206,7 @@ func (c *goldenCase) readOptions(t testing.TB) asl.Options {
 		flags.BoolVar(value, name, false, "")
 	}
 	flags.Func("type", "", func(s string) error { o.Type = MachineType(s); return nil })
+	flags.Func("deploy-also", "", func(s string) error { c.deployment.Also = strings.Split(s, ","); return nil })
 	flags.Func("trust", "", func(s string) (err error) { o.Trust, err = ParseTrust(s); return err })
 	flags.Func("substitution", "", func(s string) error {
 		key, value, _ := strings.Cut(s, "=")

@@ -118,6 +118,7 @@ var directForms = []integration{
 	{
 		name: "activity", source: "activities-iam",
 		patterns: request,
-		params:   []param{{as: shape{"arn:{partition}:states:{region}:{account}:activity:{activity}"}}},
+		params:   []param{{as: shape{activityARN}}},
+		worker:   &activityWorker,
 	},
 }

@@ -160,7 +160,11 @@ func (g *generator) assumptions() {
 			missing = append(missing, option.flag)
 		}
 	}
+	where := "ARNs and the trust policy hold"
+	if g.untrusting {
+		where = "ARNs hold"
+	}
 	g.say("CONTEXT_UNKNOWN", source.Suggestion,
-		"where the machine lives is not known, so ARNs and the trust policy hold '*' in its place",
+		"where the machine lives is not known, so "+where+" '*' in its place",
 		"give "+strings.Join(missing, ", "))
 }

@@ -8,16 +8,17 @@ import "strings"
 // integration is one thing that the Resource of a Task can name: an optimized
 // integration ("ecs:runTask"), or a form of ARN that is called directly.
 type integration struct {
-	name     string     // what stands after arn:aws:states::: and before the pattern
-	patterns patternSet // the integration patterns that AWS documents
-	doubted  patternSet // documented on one page, denied on another: accepted with a warning
-	needs    string     // required parameters, space-separated; "A|B" needs one of them
-	params   []param    // how the parameters that name resources are read
-	conceals string     // service that is passed roles which the definition does not show
-	reveals  string     // the parameters that show those roles when all of them are given
-	rules    []rule     // what the call needs
-	cautions []caution  // what to tell the user when a condition holds
-	source   string     // page of the Step Functions developer guide
+	name     string       // what stands after arn:aws:states::: and before the pattern
+	patterns patternSet   // the integration patterns that AWS documents
+	doubted  patternSet   // documented on one page, denied on another: accepted with a warning
+	needs    string       // required parameters, space-separated; "A|B" needs one of them
+	params   []param      // how the parameters that name resources are read
+	conceals string       // service that is passed roles which the definition does not show
+	reveals  string       // the parameters that show those roles when all of them are given
+	rules    []rule       // what the call needs
+	cautions []caution    // what to tell the user when a condition holds
+	source   string       // page of the Step Functions developer guide
+	worker   *integration // what whoever answers the call needs, where the call itself shows it
 }
 
 // param says how the value of one parameter is read.
@@ -146,6 +147,8 @@ const (
 	Trace     Purpose = "trace"      // X-Ray
 	Log       Purpose = "log"        // CloudWatch Logs
 	Encrypt   Purpose = "encrypt"    // a customer managed key
+	Deploy    Purpose = "deploy"     // creating and updating the machine
+	Answer    Purpose = "answer"     // answering a callback or an activity
 	Nothing   Purpose = "nothing"    // the statement of an empty role
 )
 
