@@ -113,7 +113,7 @@ func accessName(o *Options, who string) string {
 }
 
 func (g *generator) deployer(d Deployment) {
-	role := d.ExecutionRole
+	role := literal(d.ExecutionRole)
 	if role == "" {
 		role = g.ownRole()
 		g.say("EXECUTION_ROLE_ASSUMED", source.Suggestion, fmt.Sprintf("the machine is taken to run under %s, the role that writ generate names", role),

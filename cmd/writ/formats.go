@@ -34,6 +34,12 @@ var references = map[string]map[string]string{
 // writeJSON prints one document per input.
 func writeJSON(w io.Writer, _ *env, results []result) error {
 	for _, r := range results {
+		if r.audience != forExecution {
+			if err := writeAccessJSON(w, r); err != nil {
+				return err
+			}
+			continue
+		}
 		out := struct {
 			FormatVersion string        `json:"format_version"`
 			Input         string        `json:"input"`
@@ -47,14 +53,18 @@ func writeJSON(w io.Writer, _ *env, results []result) error {
 		if r.findings != nil {
 			out.Findings = r.findings
 		}
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(out); err != nil {
+		if err := encodeJSON(w, out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func encodeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
 }
 
 // writeText prints roles for people: the documents, and above each statement
@@ -64,6 +74,9 @@ func writeText(w io.Writer, e *env, results []result) error {
 	for _, r := range results {
 		if r.role != nil {
 			p.role(r.role)
+		}
+		if r.access != nil {
+			p.access(r.access)
 		}
 	}
 	return p.err

@@ -27,6 +27,10 @@ type generateFlags struct {
 	substitutions             []string
 	allowPlaceholders         bool
 	opts                      roles.Options
+	audience                  string // who the policies are for, see audiences
+	deployment                roles.Deployment
+	check                     string    // file to compare with, or ""
+	committed                 *roleFile // what it holds
 }
 
 func newGenerate(e *env) *cobra.Command {
@@ -36,13 +40,17 @@ func newGenerate(e *env) *cobra.Command {
 		Short: "Print the execution role that a state machine needs",
 		Long: `Generate reads state machine definitions (Amazon States Language, JSON or YAML;
 '-' is standard input) and prints the execution role that each of them needs,
-with the reason for every permission.
+with the reason for every permission. With --for it prints the policy of whoever
+deploys the machine or answers its callbacks and activities instead. With --check
+it prints nothing but how a file differs from what is needed.
 
 An ERROR finding means that no role is printed. Exit codes: 0 done; 1 findings
-at or above --fail-level; 2 wrong usage or unreadable input; 3 a role was
-printed, but it may lack something that the definition does not show.`,
+at or above --fail-level, or a file that differs; 2 wrong usage or unreadable
+input; 3 a role was printed, but it may lack something that the definition does
+not show.`,
 		Example: `  writ generate machine.asl.json --name Orders --account 123456789012 --region us-east-1
-  writ generate - --style console --format json < machine.asl.json`,
+  writ generate - --style console --format json < machine.asl.json
+  writ generate machine.asl.json --name Orders --check role.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },
 	}
@@ -73,6 +81,7 @@ func (f *generateFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&o.AnyAccount, "any-account", false, "values known at run time may name resources of other accounts")
 	flags.StringVar(&o.PermissionsBoundary, "permissions-boundary", "", "ARN of the role's permissions boundary")
 	flags.StringVar(&o.Path, "path", "/", "path of the role")
+	f.registerAudience(cmd)
 	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation) or hcl (Terraform)")
 	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
 	flags.StringVarP(&f.output, "output", "o", "", "write the result to a file")
@@ -98,7 +107,9 @@ func checkFormat(format string, known ...string) error {
 // result is what one input gave.
 type result struct {
 	input    string
-	role     *roles.Role // nil on an Error finding
+	audience string        // who it is for
+	role     *roles.Role   // of the machine itself; nil on an Error finding
+	access   *roles.Access // of somebody else; nil on an Error finding
 	findings source.List
 	badUsage bool // the findings are about the command line
 }
@@ -113,7 +124,7 @@ func (f *generateFlags) run(e *env, inputs []string) error {
 	}
 	results := make([]result, len(inputs))
 	for i, input := range inputs {
-		results[i] = result{input: input, findings: source.List{{Code: "BAD_USAGE", Severity: source.Error, Message: err.Error()}}}
+		results[i] = result{input: input, audience: f.audience, findings: source.List{{Code: "BAD_USAGE", Severity: source.Error, Message: err.Error()}}}
 	}
 	return errors.Join(err, writeJSON(e.stdout, e, results))
 }
@@ -130,6 +141,12 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.checkUsage(inputs); err != nil {
+		return err
+	}
+	if err := f.readCheck(e, inputs[0]); err != nil {
+		return err
+	}
 	if len(inputs) > 1 && f.opts.Name != "" {
 		return errors.New("--name is the name of one state machine; give one input, or leave it out")
 	}
@@ -144,6 +161,9 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 			f.opts.RoleName = uniqueName(roles.RoleName(machineName(input)), "_-", used)
 		}
 		results = append(results, f.generate(input, text, subs))
+	}
+	if f.check != "" {
+		return f.compare(e, results[0], failLevel)
 	}
 	var out bytes.Buffer
 	if err := write(&out, e, results); err != nil {
@@ -256,16 +276,16 @@ func (f *generateFlags) generate(input, text string, subs map[string]string) res
 		name = "<stdin>"
 	}
 	machine, findings := asl.Parse(source.NewFile(name, text), asl.Options{Substitutions: subs, AllowPlaceholders: f.allowPlaceholders})
-	r := result{input: input, findings: findings}
+	r := result{input: input, audience: f.audience, findings: findings}
 	if machine == nil {
 		return r
 	}
-	role, more := roles.Generate(machine, f.opts)
+	role, access, more := f.make(machine)
 	r.badUsage = roles.BadOptions(more)
 	if findings.HasErrors() {
-		role, more = nil, aboutDefinition(more)
+		role, access, more = nil, nil, aboutDefinition(more)
 	}
-	r.role, r.findings = role, append(r.findings, more...).Sorted()
+	r.role, r.access, r.findings = role, access, append(r.findings, more...).Sorted()
 	return r
 }
 
@@ -290,7 +310,7 @@ func (f *generateFlags) deliver(e *env, out []byte, results []result) error {
 		return err
 	}
 	for _, r := range results {
-		if r.role == nil && f.format != "json" {
+		if r.failed() && f.format != "json" {
 			return nil
 		}
 	}
@@ -327,7 +347,7 @@ func exitCode(results []result, failLevel source.Severity) error {
 		switch {
 		case r.badUsage:
 			return exit(exitUsage)
-		case any && worst >= failLevel || r.role == nil:
+		case any && worst >= failLevel || r.failed():
 			code = exitFindings
 		case code == exitOK && roles.Undecided(r.findings):
 			code = exitUndecided

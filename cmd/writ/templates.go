@@ -57,14 +57,14 @@ func writeCFN(w io.Writer, _ *env, results []result) error {
 	resources := &yaml.Node{Kind: yaml.MappingNode}
 	used := map[string]bool{}
 	for _, r := range results {
-		if r.role == nil {
+		if r.failed() {
 			continue
 		}
-		n, err := cfnRole(r.role)
+		n, name, err := cfnResource(r)
 		if err != nil {
 			return err
 		}
-		resources.Content = append(resources.Content, text(uniqueName(r.role.Name, "", used)), n)
+		resources.Content = append(resources.Content, text(uniqueName(name, "", used)), n)
 	}
 	if len(resources.Content) == 0 {
 		return nil
@@ -77,6 +77,16 @@ func writeCFN(w io.Writer, _ *env, results []result) error {
 	}
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// cfnResource makes the resource for a result, and the name that it would like.
+func cfnResource(r result) (n *yaml.Node, name string, err error) {
+	if r.access != nil {
+		n, err = cfnPolicy(r.access)
+		return n, r.access.Name, err
+	}
+	n, err = cfnRole(r.role)
+	return n, r.role.Name, err
 }
 
 func cfnRole(role *roles.Role) (*yaml.Node, error) {
@@ -153,10 +163,10 @@ func writeHCL(w io.Writer, _ *env, results []result) error {
 	file := hclwrite.NewEmptyFile()
 	used := map[string]bool{}
 	for _, r := range results {
-		if r.role == nil {
+		if r.failed() {
 			continue
 		}
-		if err := appendRole(file.Body(), r.role, uniqueName(r.role.Name, "_-", used)); err != nil {
+		if err := appendResource(file.Body(), r, used); err != nil {
 			return err
 		}
 	}
@@ -171,6 +181,13 @@ func writeHCL(w io.Writer, _ *env, results []result) error {
 	}
 	_, err := io.WriteString(w, out+"\n")
 	return err
+}
+
+func appendResource(body *hclwrite.Body, r result, used map[string]bool) error {
+	if r.access != nil {
+		return appendPolicy(body, r.access, uniqueName(r.access.Name, "_-", used))
+	}
+	return appendRole(body, r.role, uniqueName(r.role.Name, "_-", used))
 }
 
 func appendRole(body *hclwrite.Body, role *roles.Role, name string) error {

@@ -1,0 +1,368 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/yamltree"
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/roles"
+	"github.com/writ-iam/writ/source"
+)
+
+// roleFile is a role, or a policy alone, as a file holds it.
+type roleFile struct {
+	file     *source.File
+	template bool             // CloudFormation, in which references may stand
+	trust    *policy.Document // nil where the file has none
+	policies []*policy.Document
+	attached []string // managed policies by ARN, whose texts are elsewhere
+	path     string   // "" where the file has none
+	boundary string
+	isRole   bool // and not a policy alone
+}
+
+// badRoleFile is the code of findings about such files.
+const badRoleFile = "BAD_ROLE_FILE"
+
+// roleReader reads one file. It stops at the first thing that it cannot read.
+type roleReader struct {
+	file     *source.File
+	root     *jsontree.Value
+	audience string
+	ids      []string          // logical ids that a template may give to what is looked for
+	pseudo   map[string]string // values of CloudFormation's pseudo parameters
+	out      roleFile
+}
+
+// unreadable carries the findings about a file.
+type unreadable source.List
+
+func (u unreadable) Error() string {
+	var b strings.Builder
+	for _, f := range source.List(u).Sorted() {
+		_ = f.WriteText(&b) // a Builder does not fail
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func (r *roleReader) bad(v *jsontree.Value, hint, format string, args ...any) error {
+	return unreadable{r.finding(v, hint, fmt.Sprintf(format, args...))}
+}
+
+func (r *roleReader) finding(v *jsontree.Value, hint, message string) source.Finding {
+	return source.Finding{
+		Code: badRoleFile, Severity: source.Error, File: r.file, Span: v.Span,
+		Path: jsontree.Pointer(r.root, v.Span), Message: message, Hint: hint,
+	}
+}
+
+const roleFileHint = "a file holds the JSON of writ generate, a role as the IAM API spells it, a policy document, or a CloudFormation template"
+
+// read reads a file of any of the kinds that hold a role as data.
+func (r *roleReader) read() (*roleFile, error) {
+	r.out.file = r.file
+	if err := r.parse(); err != nil {
+		return nil, err
+	}
+	if r.root.Kind != jsontree.Object {
+		return nil, r.bad(r.root, roleFileHint, "this is %s, not a role", r.root.Kind)
+	}
+	var err error
+	switch root := r.root; {
+	case root.Get("Resources").Is(jsontree.Object):
+		err = r.stack(root.Get("Resources"))
+	case root.Get("format_version") != nil:
+		err = r.generated(root)
+	default:
+		err = r.roleOrPolicy(root)
+	}
+	return &r.out, err
+}
+
+// parse makes a tree of the text: JSON where it begins so, else YAML.
+func (r *roleReader) parse() error {
+	text := r.file.Text
+	if len(text) > source.MaxSize {
+		return fmt.Errorf("%s: the file is too large", r.file.Name)
+	}
+	if strings.HasSuffix(r.file.Name, ".tf") || strings.Contains(text, "jsonencode(") {
+		return fmt.Errorf("%s: Terraform is not read back; commit the result of --format json or cfn as well, and check that", r.file.Name)
+	}
+	parse, code := yamltree.Parse, "MALFORMED_YAML"
+	if strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
+		parse, code = jsontree.Parse, "MALFORMED_JSON"
+	}
+	root, duplicates, broken := parse(text)
+	if broken != nil {
+		return unreadable{{Code: code, Severity: source.Error, File: r.file, Span: broken.Span, Message: broken.Msg, Hint: roleFileHint}}
+	}
+	r.root = root
+	var twice unreadable
+	for _, d := range duplicates {
+		twice = append(twice, source.Finding{
+			Code: "DUPLICATE_KEY", Severity: source.Error, File: r.file, Span: d.Second,
+			Path: jsontree.Pointer(root, d.Second), Message: fmt.Sprintf("%q stands twice in one object", d.Name),
+		})
+	}
+	if twice != nil {
+		return twice[:min(len(twice), source.MaxFindings)]
+	}
+	return nil
+}
+
+// generated reads what --format json printed.
+func (r *roleReader) generated(root *jsontree.Value) error {
+	made := forExecution
+	if v := root.Get("for"); v != nil {
+		made = v.Text
+	}
+	if made != r.audience {
+		return r.bad(root, "give --for "+made, "the file was generated for the %s, and is compared with what the %s needs", made, r.audience)
+	}
+	what := root.Get("role")
+	if made != forExecution {
+		what = root.Get("policy")
+	}
+	if !what.Is(jsontree.Object) {
+		return r.bad(root, "generate it again", "the file holds no role: there were errors when it was generated")
+	}
+	return r.roleOrPolicy(what)
+}
+
+// stack reads the one resource of a template that is looked for.
+func (r *roleReader) stack(resources *jsontree.Value) error {
+	r.out.template = true
+	types := []string{"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"}
+	if r.audience == forExecution {
+		types = []string{"AWS::IAM::Role"}
+	}
+	var found, named []*jsontree.Member
+	for i := range resources.Members {
+		m := &resources.Members[i]
+		kind := m.Value.Get("Type")
+		if kind == nil || !slices.Contains(types, kind.Text) {
+			continue
+		}
+		found = append(found, m)
+		if slices.Contains(r.ids, m.Name) {
+			named = append(named, m)
+		}
+	}
+	if len(found) > 1 {
+		found = named
+	}
+	if len(found) != 1 {
+		return r.bad(resources, "its logical id tells it from others: "+strings.Join(r.ids, " or "), "%d resources of the template are of type %s and could be the one to compare", len(found), strings.Join(types, " or "))
+	}
+	properties, err := r.resolve(found[0].Value.Get("Properties"))
+	if err != nil {
+		return err
+	}
+	if !properties.Is(jsontree.Object) {
+		return r.bad(&found[0].Value, "", "the resource has no Properties")
+	}
+	return r.roleOrPolicy(properties)
+}
+
+// roleOrPolicy reads an object that is a role or a policy. Names are those of
+// the IAM API and CloudFormation, or those of writ generate.
+func (r *roleReader) roleOrPolicy(v *jsontree.Value) error {
+	if v.Get("Statement") != nil {
+		return r.policy(v)
+	}
+	trust, policies := member(v, "AssumeRolePolicyDocument", "assumeRolePolicyDocument"), member(v, "Policies", "RolePolicyList", "policies")
+	if trust == nil && policies == nil {
+		if doc := member(v, "PolicyDocument", "document"); doc != nil {
+			return r.policy(doc)
+		}
+		return r.bad(v, roleFileHint, "this is neither a role nor a policy")
+	}
+	r.out.isRole = true
+	if trust != nil {
+		doc, err := r.document(trust)
+		if err != nil {
+			return err
+		}
+		r.out.trust = doc
+	}
+	if policies != nil && policies.Kind != jsontree.Array {
+		return r.bad(policies, "", "the policies are %s, not a list", policies.Kind)
+	}
+	for i := range items(policies) {
+		doc := member(&policies.Items[i], "PolicyDocument", "document")
+		if doc == nil {
+			return r.bad(&policies.Items[i], "write it as {\"PolicyName\": ..., \"PolicyDocument\": {...}}", "the policy has no document")
+		}
+		if err := r.policy(doc); err != nil {
+			return err
+		}
+	}
+	return r.attributes(v)
+}
+
+func items(v *jsontree.Value) []jsontree.Value {
+	if v == nil {
+		return nil
+	}
+	return v.Items
+}
+
+// attributes reads what a role has besides inline policies.
+func (r *roleReader) attributes(v *jsontree.Value) error {
+	managed := member(v, "ManagedPolicyArns", "AttachedManagedPolicies")
+	for i := range items(managed) {
+		at := &managed.Items[i]
+		if inner := at.Get("PolicyArn"); inner != nil {
+			at = inner
+		}
+		if at.Kind != jsontree.String {
+			return r.bad(at, "", "the managed policy is %s, not an ARN", at.Kind)
+		}
+		r.out.attached = append(r.out.attached, at.Text)
+	}
+	boundary := member(v, "PermissionsBoundary", "permissionsBoundary")
+	if inner := boundary.Get("PermissionsBoundaryArn"); inner != nil {
+		boundary = inner
+	}
+	for _, text := range []struct {
+		into *string
+		from *jsontree.Value
+	}{{&r.out.path, member(v, "Path", "path")}, {&r.out.boundary, boundary}} {
+		switch {
+		case text.from.Is(jsontree.String):
+			*text.into = text.from.Text
+		case text.from != nil:
+			return r.bad(text.from, "", "this is %s, not a string", text.from.Kind)
+		}
+	}
+	return nil
+}
+
+// member returns the member of the first of several names that is there.
+func member(v *jsontree.Value, names ...string) *jsontree.Value {
+	for _, name := range names {
+		if found := v.Get(name); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func (r *roleReader) policy(v *jsontree.Value) error {
+	doc, err := r.document(v)
+	r.out.policies = append(r.out.policies, doc)
+	return err
+}
+
+// document reads a policy document: an object, or a string that holds one, as
+// the IAM API sends it.
+func (r *roleReader) document(v *jsontree.Value) (*policy.Document, error) {
+	var doc *policy.Document
+	var findings source.List
+	switch v.Kind {
+	case jsontree.Object:
+		doc, findings = policy.FromValue(r.file, r.root, v)
+	case jsontree.String:
+		text := v.Text
+		if plain, err := url.PathUnescape(text); err == nil && strings.HasPrefix(text, "%") {
+			text = plain
+		}
+		doc, findings = policy.ParseString(r.file.Name, text)
+		for i := range findings {
+			findings[i].File, findings[i].Span = r.file, v.Span // positions in a string within a file help nobody
+		}
+		if doc != nil {
+			doc.File = nil
+		}
+	default:
+		return nil, r.bad(v, "", "the policy document is %s, not an object", v.Kind)
+	}
+	if findings.HasErrors() {
+		return nil, unreadable(slices.DeleteFunc(findings, func(f source.Finding) bool { return f.Severity != source.Error }))
+	}
+	return doc, nil
+}
+
+// resolve puts strings in the place of Fn::Sub and Ref, as far as they speak of
+// the place where a stack lives. The values keep their spans.
+func (r *roleReader) resolve(v *jsontree.Value) (*jsontree.Value, error) {
+	if v == nil {
+		return nil, nil
+	}
+	out := *v
+	if len(v.Members) == 1 {
+		switch name, inner := v.Members[0].Name, &v.Members[0].Value; {
+		case name == "Fn::Sub" && inner.Kind == jsontree.String:
+			text, err := r.substitute(inner)
+			return &jsontree.Value{Kind: jsontree.String, Span: v.Span, Text: text}, err
+		case name == "Ref" && r.pseudo[inner.Text] != "":
+			return &jsontree.Value{Kind: jsontree.String, Span: v.Span, Text: r.pseudo[inner.Text]}, nil
+		case name == "Ref" || strings.HasPrefix(name, "Fn::") || name == "Condition" && inner.Kind == jsontree.String:
+			return nil, r.bad(v, "write out the value; only ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId} are resolved", "what %s stands for is not known here", name)
+		}
+	}
+	out.Items, out.Members = slices.Clone(v.Items), slices.Clone(v.Members)
+	for i := range out.Items {
+		inner, err := r.resolve(&out.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		out.Items[i] = *inner
+	}
+	for i := range out.Members {
+		inner, err := r.resolve(&out.Members[i].Value)
+		if err != nil {
+			return nil, err
+		}
+		out.Members[i].Value = *inner
+	}
+	return &out, nil
+}
+
+// substitute fills the pseudo parameters of a Fn::Sub; "${!" is an escape of "${".
+func (r *roleReader) substitute(v *jsontree.Value) (string, error) {
+	var b strings.Builder
+	for rest := v.Text; ; {
+		before, after, found := strings.Cut(rest, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
+		}
+		if rest, found = strings.CutPrefix(after, "!"); found {
+			b.WriteString("${")
+			continue
+		}
+		name, tail, closed := strings.Cut(after, "}")
+		value, known := r.pseudo[name]
+		if !closed || !known {
+			return "", r.bad(v, "only ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId} are resolved", "what ${%s} stands for is not known here", source.Clip(name, 40))
+		}
+		b.WriteString(value)
+		rest = tail
+	}
+}
+
+// pseudoParameters are the values that a template's pseudo parameters have: what
+// the options say, or else a mark that stands on both sides of the comparison.
+func pseudoParameters(o *roles.Options) map[string]string {
+	marks := map[string]string{"AWS::Partition": "${AWS::Partition}", "AWS::Region": "${AWS::Region}", "AWS::AccountId": "${AWS::AccountId}"}
+	if o.Region != "" {
+		marks["AWS::Region"] = o.Region
+		marks["AWS::Partition"] = "aws"
+		if p, ok := arn.PartitionOf(o.Region); ok {
+			marks["AWS::Partition"] = p
+		}
+	}
+	if o.Partition != "" {
+		marks["AWS::Partition"] = o.Partition
+	}
+	if o.Account != "" {
+		marks["AWS::AccountId"] = o.Account
+	}
+	return marks
+}
