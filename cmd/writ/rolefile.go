@@ -153,11 +153,13 @@ func (r *roleReader) stack(resources *jsontree.Value) error {
 			named = append(named, m)
 		}
 	}
-	if len(found) > 1 {
+	switch kind := strings.Join(types, " or "); {
+	case len(found) == 0:
+		return r.bad(resources, "", "the template has no resource of type %s", kind)
+	case len(found) > 1 && len(named) != 1:
+		return r.bad(resources, "the one to compare is known by its logical id: "+strings.Join(r.ids, " or "), "the template has %d resources of type %s", len(found), kind)
+	case len(found) > 1:
 		found = named
-	}
-	if len(found) != 1 {
-		return r.bad(resources, "its logical id tells it from others: "+strings.Join(r.ids, " or "), "%d resources of the template are of type %s and could be the one to compare", len(found), strings.Join(types, " or "))
 	}
 	properties, err := r.resolve(found[0].Value.Get("Properties"))
 	if err != nil {
