@@ -210,11 +210,14 @@ func (c *claims) add(s *policy.Statement, from origin) bool {
 	return true
 }
 
+// allBut stands before what NotAction, NotResource and NotPrincipal name.
+const allBut = "all but "
+
 // units are the values that a statement speaks of one by one.
 func units(list, not *policy.List) []string {
 	switch {
 	case not != nil:
-		return []string{"all but " + joined(not.Texts())}
+		return []string{allBut + joined(not.Texts())}
 	case list == nil:
 		return []string{""}
 	}
@@ -226,7 +229,7 @@ func principalText(s *policy.Statement) string {
 	case s.Principal != nil:
 		return principalNames(s.Principal)
 	case s.NotPrincipal != nil:
-		return "all but " + principalNames(s.NotPrincipal)
+		return allBut + principalNames(s.NotPrincipal)
 	}
 	return ""
 }
@@ -328,7 +331,7 @@ func (c *claims) wideResources(other claims) map[claim][]string {
 	wide := map[claim][]string{}
 	for _, one := range c.list {
 		before, star := strings.CutSuffix(one.resource, "*")
-		plain := star && !strings.ContainsAny(before, "*?") && (before == "" || strings.Count(before, ":") >= 5)
+		plain := star && !strings.ContainsAny(before, "*?") && !strings.HasPrefix(before, allBut) && (before == "" || strings.Count(before, ":") >= 5)
 		if _, shared := other.from[one.key()]; plain && shared && len(wide[one.sameBut()]) < maxWide {
 			wide[one.sameBut()] = append(wide[one.sameBut()], before)
 		}
@@ -337,7 +340,7 @@ func (c *claims) wideResources(other claims) map[claim][]string {
 }
 
 func covered(resource string, prefixes []string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(resource, p) })
+	return !strings.HasPrefix(resource, allBut) && slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(resource, p) })
 }
 
 // without lists what the other side lacks, put together again into statements.

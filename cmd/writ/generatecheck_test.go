@@ -135,6 +135,86 @@ func regrouped(t *testing.T, random *rand.Rand, printed string) string {
 	return marshal(t, role)
 }
 
+// Policies that mean the same, and such as nearly do.
+func TestCompareDocuments(t *testing.T) {
+	const one = `{"Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:123456789012:news"}`
+	const wide = `{"Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:123456789012:*"}`
+	for _, c := range []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"order", one + "," + wide, wide + "," + one, true},
+		{"letter case of actions", one, strings.Replace(one, "sns:Publish", "SNS:publish", 1), true},
+		{"letter case of resources", one, strings.Replace(one, "news", "News", 1), false},
+		{"a wider one beside it", wide, one + "," + wide, true},
+		{"a wider one instead", one, wide, false},
+		{"a wider one of another action", wide, wide + "," + strings.Replace(one, "Publish", "Subscribe", 1), false},
+		{"a wider one under a condition", with(wide, "StringEquals", "x"), with(wide, "StringEquals", "x") + "," + one, false},
+		{"Deny", one, strings.Replace(one, "Allow", "Deny", 1), false},
+		{"conditions in other order", with(one, "StringEquals", "x", "y"), with(one, "StringEquals", "y", "x"), true},
+		{"another condition", with(one, "StringEquals", "x"), with(one, "StringLike", "x"), false},
+		{"no condition", with(one, "StringEquals", "x"), one, false},
+		{"NotResource", one, strings.Replace(one, "Resource", "NotResource", 1), false},
+		{"NotResource of more", strings.Replace(wide, "Resource", "NotResource", 1), strings.Replace(wide+","+one, "Resource", "NotResource", 2), false},
+		{"NotAction", one, strings.Replace(one, "Action", "NotAction", 1), false},
+		{"a Sid", one, strings.Replace(one, "{", `{"Sid": "S", `, 1), true},
+		{"twice", one, one + "," + one, true},
+		{"a wildcard inside", wide, wide + `,{"Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:*:123456789012:x"}`, false},
+	} {
+		for _, order := range [][2]string{{c.a, c.b}, {c.b, c.a}} {
+			d, err := compareDocuments("policy", []*policy.Document{statements(t, order[0])}, []roles.Policy{{Document: statements(t, order[1])}})
+			if err != nil || (len(d.holds)+len(d.needs) == 0) != c.same {
+				t.Errorf("%s: %v %+v", c.name, err, d)
+			}
+		}
+	}
+}
+
+func statements(t *testing.T, text string) *policy.Document {
+	t.Helper()
+	doc, findings := policy.ParseString("p", `{"Version": "2012-10-17", "Statement": [`+text+`]}`)
+	if findings.HasErrors() {
+		t.Fatal(findings)
+	}
+	return doc
+}
+
+func with(statement, operator string, values ...string) string {
+	list, _ := json.Marshal(values)
+	return strings.TrimSuffix(statement, "}") + `, "Condition": {"` + operator + `": {"aws:PrincipalTag/t": ` + string(list) + `}}}`
+}
+
+// The policies for others come back from their files as roles do.
+func TestCheckAcceptsWhatWasGeneratedForOthers(t *testing.T) {
+	workers := 0
+	eachMachine(t, func(t *testing.T, m machineFile) {
+		for _, audience := range []string{forDeployer, forWorker} {
+			who := func(flags []string) []string { return append([]string{"--for=" + audience}, flags...) }
+			code, printed, _ := invoke(t, "", append([]string{"generate", m.path, "--format=json"}, who(m.flags)...)...)
+			if code == exitFindings {
+				continue // nobody answers the machine
+			}
+			workers++
+			for name, c := range map[string]struct {
+				text  string
+				flags []string
+			}{
+				"policy.json": {printed, m.flags},
+				"policy.yaml": {m.generate(t, "cfn", who(m.flags)...), m.flags},
+				"open.yaml":   {m.generate(t, "cfn", who(m.openFlags)...), m.openFlags},
+				"filled.yaml": {m.generate(t, "cfn", who(m.openFlags)...), m.flags},
+			} {
+				if code, stdout, stderr := m.check(t, name, c.text, who(c.flags)); stdout != "" || code != exitOK && code != exitUndecided {
+					t.Errorf("%s, %s: exit code %d\n%s%s", audience, name, code, stdout, stderr)
+				}
+			}
+		}
+	})
+	if workers < 50 {
+		t.Errorf("%d policies; the search is broken", workers)
+	}
+}
+
 // Files that nobody means: an error and its place, and no answer.
 func TestHostileRoleFile(t *testing.T) {
 	for name, text := range map[string]string{
