@@ -100,3 +100,14 @@ var customerKey = integration{
 			conditions: []conditionRule{{operator: "StringEquals", key: "kms:EncryptionContext:aws:states:stateMachineArn", values: ownMachine}}},
 	},
 }
+
+// logsKey: with a key of its own, a machine that sends logs encrypts what it
+// delivers. The page compares with StringEquals a context that ends in "*".
+var logsKey = integration{
+	name: "customer managed key", source: "encryption-at-rest",
+	rules: []rule{
+		{purpose: Encrypt, actions: "kms:GenerateDataKey", resource: "{key}",
+			conditions: []conditionRule{{operator: "StringEquals", key: "kms:EncryptionContext:SourceArn", values: "arn:{partition}:logs:{region}:{account}:*"}},
+			note:       "logs of an encrypted machine; the key policy must let delivery.logs.amazonaws.com decrypt"},
+	},
+}

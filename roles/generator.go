@@ -256,7 +256,7 @@ func (g *generator) features() {
 	for _, f := range []struct {
 		on  bool
 		row *integration
-	}{{g.opts.Tracing, &tracing}, {g.opts.Logging, &logging}, {g.opts.KMSKey != "", &customerKey}} {
+	}{{g.opts.Tracing, &tracing}, {g.opts.Logging, &logging}, {g.opts.KMSKey != "", &customerKey}, {g.opts.Logging && g.opts.KMSKey != "", &logsKey}} {
 		if f.on {
 			g.call(call{row: f.row})
 		}
