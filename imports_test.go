@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"catalog":           {"arn", "pattern", "internal/near"},
 	"managed":           {"source", "pattern", "arn", "policy", "internal/jsontree", "internal/near"},
 	"authz":             {"source", "pattern", "arn", "policy"},
+	"check":             {"source", "pattern", "arn", "policy", "catalog", "authz", "internal/jsontree", "internal/near"},
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},
 	"cases":             {"source", "internal/jsontree", "internal/near", "internal/yamltree", "policy", "authz"},

@@ -94,6 +94,10 @@ func (d *Document) HasVariables() bool { return d.Version == Version2012 }
 // document was not read from a text or lacks it.
 func (d *Document) Element(name string) *Element { return findElement(d.Elements, name) }
 
+// Broken reports whether something else than an object stands in the place of
+// the document. It then has no content.
+func (d *Document) Broken() bool { return d.raw != nil }
+
 // Statement is one statement. Elements that are absent are empty or nil; an
 // element may also be present and hold nothing, such as "Action": [].
 type Statement struct {
@@ -117,6 +121,10 @@ type Statement struct {
 // statement was not read from a text or lacks it.
 func (s *Statement) Element(name string) *Element { return findElement(s.Elements, name) }
 
+// Broken reports whether something else than an object stands in the place of
+// the statement. It then has no content.
+func (s *Statement) Broken() bool { return s.raw != nil }
+
 // Element is one member of the object that a document or a statement is. A
 // string that is set to "" in Go is still printed where it has an Element; any
 // other value that is set to nil is not.
@@ -128,6 +136,10 @@ type Element struct {
 	raw       *jsontree.Value // the value, where the tree has no place for it
 	duplicate bool            // an element of that name stands before it
 }
+
+// Broken reports whether the value, or a part of it, has a type that may not
+// stand there, or the element is unknown or stands there twice.
+func (e *Element) Broken() bool { return e.raw != nil }
 
 func findElement(elements []Element, name string) *Element {
 	for i := range elements {

@@ -1,0 +1,291 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/pattern"
+	"github.com/writ-iam/writ/policy"
+)
+
+// aboutARNs is about resources that cannot exist.
+var aboutARNs = &finder{statement: arnsOf}
+
+const (
+	arnPrefix = "arn:"
+	arnFields = 6
+)
+
+// resource is an entry of Resource or NotResource, taken apart. A wildcard at the
+// end may stand for the fields that are missing.
+type resource struct {
+	all                                  bool // "*"
+	problem                              string
+	fields                               int
+	partition, service, region, account  string
+	resource                             string
+	hasPartition, hasService, hasAccount bool
+	hasRegion                            bool
+}
+
+func parseResource(text string) resource {
+	if starred(text) {
+		return resource{all: true}
+	}
+	if !strings.HasPrefix(text, arnPrefix) {
+		return resource{problem: "INVALID_ARN_PREFIX"}
+	}
+	parts := strings.SplitN(text, ":", arnFields)
+	p := resource{fields: len(parts)}
+	if p.fields < arnFields && !strings.HasSuffix(text, "*") {
+		p.problem = "MISSING_ARN_FIELD"
+		return p
+	}
+	field := func(i int, to *string) bool {
+		// What a closing wildcard may run over is not known.
+		if i >= len(parts) || i == len(parts)-1 && p.fields < arnFields {
+			return false
+		}
+		*to = parts[i]
+		return true
+	}
+	p.hasPartition = field(1, &p.partition)
+	p.hasService = field(2, &p.service)
+	p.hasRegion = field(3, &p.region)
+	p.hasAccount = field(4, &p.account)
+	field(5, &p.resource)
+	return p
+}
+
+func arnsOf(r *run, s *statement) {
+	if r.kind == Trust { // which cannot have resources
+		return
+	}
+	for i := range s.resources.entries {
+		if e := &s.resources.entries[i]; e.kind == policy.Quoted {
+			r.resource(e)
+		}
+	}
+}
+
+func (r *run) resource(e *entry) {
+	p := parseResource(e.text)
+	switch p.problem {
+	case "INVALID_ARN_PREFIX":
+		r.report(p.problem, e.place(), `resources are ARNs, or "*"`, `%s does not begin with "arn:"`, quote(e.text))
+		return
+	case "MISSING_ARN_FIELD":
+		r.report(p.problem, e.place(), "write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE", "%s has %d of the six fields of an ARN", quote(e.text), p.fields)
+		return
+	}
+	if p.hasPartition && open(p.partition) == "" && !arn.ValidPartition(p.partition) {
+		r.report("INVALID_PARTITION", e.place(), r.near.Hint(p.partition, []string{"aws", "aws-cn", "aws-us-gov"}), "there is no partition %s", quote(p.partition))
+	}
+	if !p.hasService {
+		return
+	}
+	switch {
+	case hasWildcard(p.service):
+		r.report("WILDCARD_IN_SERVICE_NAME", e.place(), "write one ARN for each service",
+			"the service of %s has a wildcard: services that are yet to come may match", quote(e.text))
+		r.placesAlone(e, p)
+	case strings.ToLower(p.service) != p.service:
+		r.report("INVALID_ARN_SERVICE_CASE", e.place(), "write "+quote(strings.ToLower(source256(p.service))), "service %s of the ARN is not in small letters", quote(p.service))
+	case open(p.service) != "":
+	case !r.facts.isARNService(p.service):
+		r.report("INVALID_SERVICE", e.place(), r.near.Hint(p.service, r.facts.serviceNames()), "there is no service %s", quote(p.service))
+	default:
+		r.resourceOfService(e, p)
+	}
+}
+
+func source256(s string) string { return s[:min(len(s), longestName)] }
+
+// open returns why the text of a field is not known: a wildcard, or what looks
+// like a variable or the placeholder of a template.
+func open(field string) string {
+	switch {
+	case hasWildcard(field):
+		return "wildcard"
+	case strings.Contains(field, "${"):
+		return "variable"
+	}
+	return ""
+}
+
+// placesAlone checks Region and account where the service is not known.
+func (r *run) placesAlone(e *entry, p resource) {
+	r.region(e, p, true)
+	r.account(e, p, true)
+}
+
+// resourceOfService compares an ARN with the formats that its service has. Those
+// whose last part fits decide whether the ARN has a Region and an account.
+func (r *run) resourceOfService(e *entry, p resource) {
+	formats := r.facts.formatsOf(p.service)
+	if len(formats) == 0 || p.fields < arnFields {
+		r.placesAlone(e, p)
+		return
+	}
+	var fitting []format
+	given := 0
+	for _, f := range formats {
+		if f.service != p.service {
+			continue
+		}
+		given++
+		if f.overlaps(p.resource, &r.compared) {
+			fitting = append(fitting, f)
+		}
+	}
+	if r.compared.spent() {
+		r.undecided++
+		return
+	}
+	if len(fitting) == 0 {
+		if given > 0 {
+			r.report("INVALID_ARN_RESOURCE", e.place(), r.formatHint(p.service, formats), "%s is none of the resources that service %s has", quote(p.resource), p.service)
+		}
+		r.placesAlone(e, p)
+		return
+	}
+	r.region(e, p, slices.ContainsFunc(fitting, func(f format) bool { return f.region != "" }))
+	r.account(e, p, slices.ContainsFunc(fitting, func(f format) bool { return f.account != "" }))
+	if p.region == "" && !slices.ContainsFunc(fitting, func(f format) bool { return f.region == "" }) {
+		r.report("MISSING_ARN_REGION", e.place(), `write a Region, or "*"`, "resources of this type have a Region, and %s has none", quote(e.text))
+	}
+	if p.account == "" && !slices.ContainsFunc(fitting, func(f format) bool { return f.account == "" || f.public }) {
+		r.report("MISSING_ARN_ACCOUNT", e.place(), `write an account ID, or "*"`, "resources of this type have an account, and %s has none", quote(e.text))
+	}
+}
+
+func (r *run) region(e *entry, p resource, allowed bool) {
+	if !p.hasRegion || p.region == "" || open(p.region) != "" {
+		return
+	}
+	if !allowed {
+		r.report("ARN_REGION_NOT_ALLOWED", e.place(), "leave the Region empty", "resources of this type have no Region, and %s names %s", quote(e.text), quote(p.region))
+		return
+	}
+	in := partitionOf(p.region)
+	switch {
+	case in == "" && !r.facts.isFixed(p.service, p.region):
+		r.report("INVALID_ARN_REGION", e.place(), r.near.Hint(p.region, regionNames()), "there is no Region %s", quote(p.region))
+	case in != "" && arn.ValidPartition(p.partition) && in != p.partition:
+		r.report("INVALID_ARN_REGION", e.place(), "write arn:"+in+":...", "Region %s is not in partition %s", p.region, p.partition)
+	}
+}
+
+func (r *run) account(e *entry, p resource, allowed bool) {
+	if !p.hasAccount || p.account == "" || open(p.account) != "" {
+		return
+	}
+	switch {
+	case !allowed && p.account != "aws":
+		r.report("ARN_ACCOUNT_NOT_ALLOWED", e.place(), "leave the account empty", "resources of this type have no account, and %s names %s", quote(e.text), quote(p.account))
+	case !arn.ValidAccount(p.account) && p.account != "aws" && !r.facts.isFixed(p.service, p.account):
+		r.report("INVALID_ARN_ACCOUNT", e.place(), "an account ID has 12 digits", "%s is no account", quote(p.account))
+	}
+}
+
+// formatHint shows up to three formats of a service.
+func (r *run) formatHint(service string, formats []format) string {
+	var shown []string
+	for _, f := range formats {
+		if f.service == service && len(shown) < 3 {
+			shown = append(shown, f.text)
+		}
+	}
+	return "its ARNs are such as " + strings.Join(shown, ", ")
+}
+
+// format is an ARN as a resource type has it.
+type format struct {
+	typ     string // resource type
+	owner   string // prefix of the service that has the type
+	service string // in the ARN
+	region  string // "" for none; a placeholder or a fixed text
+	account string
+	text    string // of the whole ARN, with placeholders
+	last    string // the part after the fifth colon, as a pattern
+	old     bool
+	public  bool // AWS has such resources of its own, in no account
+	pattern *pattern.Pattern
+}
+
+// overlaps reports whether an ARN with this last part, which may have wildcards
+// and variables, can have the format.
+func (f *format) overlaps(last string, w *work) bool {
+	if f.pattern == nil {
+		f.pattern = glob(f.last)
+	}
+	return w.overlaps(f.pattern, last)
+}
+
+// formatsOf returns the formats of ARNs that name a service.
+func (f *facts) formatsOf(service string) []format {
+	list, asked := f.formats[service]
+	if asked {
+		return list
+	}
+	prefixes := []string{service}
+	if slices.Contains(arnServices, service) {
+		prefixes = f.serviceNames()
+	}
+	for _, prefix := range prefixes {
+		s := f.service(prefix)
+		if s == nil {
+			continue
+		}
+		for _, t := range s.Types {
+			for i, text := range slices.Concat(t.Formats, t.OldFormats) {
+				if a, err := arn.Parse(text); err == nil && (len(prefixes) == 1 || a.Service == service) {
+					list = append(list, format{
+						typ: t.Name, owner: s.Prefix, service: a.Service, region: a.Region, account: a.Account, text: text,
+						last: placeholders(a.Resource), old: i >= len(t.Formats), public: slices.Contains(publicTypes, s.Prefix+":"+t.Name),
+					})
+				}
+			}
+		}
+	}
+	f.formats[service] = list
+	return list
+}
+
+// publicTypes are resource types of which AWS has some itself. Their ARNs leave
+// the account empty.
+//
+// Source: AWS Systems Manager user guide, Calling AMI and service public
+// parameters; IAM user guide, examples of ssm:SendCommand; AWS Security Hub user
+// guide, products; Amazon EventBridge user guide, partner event sources.
+var publicTypes = []string{
+	"ssm:document", "ssm:parameter", "ssm:automation-definition", "ssm:automation-execution", "ssm:patchbaseline", "events:event-source", "securityhub:product",
+	"config:config-rule", "rds:cluster-pg", "rds:pg", "elasticache:parametergroup", "cloudformation:stack", "servicecatalog:product",
+}
+
+// placeholders turns the text of a format into a pattern: each placeholder
+// stands for one character or more.
+func placeholders(s string) string {
+	var b strings.Builder
+	for {
+		text, rest, ok := strings.Cut(s, "${")
+		b.WriteString(text)
+		if !ok {
+			return b.String()
+		}
+		b.WriteString("?*")
+		_, s, _ = strings.Cut(rest, "}")
+	}
+}
+
+// isARNService reports whether ARNs can name a service.
+func (f *facts) isARNService(name string) bool {
+	return f.isService(name) || slices.Contains(arnServices, name)
+}
+
+// isFixed reports whether a text stands as it is in the place of a Region or an
+// account in a format of the service: "aws", "global".
+func (f *facts) isFixed(service, text string) bool {
+	return slices.ContainsFunc(f.formatsOf(service), func(g format) bool { return g.region == text || g.account == text })
+}

@@ -1,0 +1,91 @@
+// Package check finds what is wrong with a policy before AWS does: the findings
+// of IAM Access Analyzer's policy validation under the same codes, and some of
+// its own, whose codes begin with WRIT_.
+//
+// [Rules] lists every code with its severity, the kinds of policy that it is
+// about and its meaning. One walk over a document drives all rules; what a rule
+// needs to know about AWS comes from package catalog and from the fact tables
+// here. A finding about access is decided, not read off the spelling: patterns
+// are compared as patterns, conditions and Deny statements count.
+package check
+
+import (
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
+)
+
+// Options say what a policy is for.
+type Options struct {
+	Kind         Kind   // Guess to read it off the document
+	ResourceType string // what a resource policy is attached to, as in "AWS::S3::Bucket"; may be empty
+
+	// Catalog is where facts about services come from; nil is the one that is
+	// part of the program.
+	Catalog *catalog.Catalog
+}
+
+// Result is what is to be said about one policy.
+type Result struct {
+	Kind     Kind        // what the policy was checked as
+	Guessed  bool        // the kind was read off the document
+	Findings source.List // in the order of the text
+
+	// Undecided counts questions that a rule could not answer: bounded work
+	// ran out, or the facts are damaged. Nothing is said about them.
+	Undecided int
+}
+
+// File reads a policy from a file and checks it.
+func File(file *source.File, o Options) (Result, error) {
+	doc, findings := policy.Parse(file)
+	return Run(doc, findings, o)
+}
+
+// Run checks a policy that was read from any file. The findings are those with
+// which the reader came back; they become part of the result, under the codes of
+// Access Analyzer. A nil document, which could not be read, has no others. The
+// error is about the catalogue's data or the resource type, never about the
+// policy.
+func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
+	attached, err := findAttachment(o.ResourceType)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Kind: o.Kind}
+	if attached != nil && attached.trust {
+		result.Kind = Trust
+	}
+	if result.Kind == Guess {
+		result.Kind, result.Guessed = guess(doc, attached), true
+	}
+	r := newRun(doc, result.Kind, o.Catalog)
+	r.attached = attached
+	r.adopt(parsed)
+	if doc != nil {
+		r.view()
+		for _, f := range finders(result.Kind) {
+			r.apply(f)
+		}
+	}
+	result.Findings, result.Undecided = r.list(), r.undecided
+	return result, r.facts.err
+}
+
+// apply calls the functions of a finder with the nodes that they look at.
+func (r *run) apply(f *finder) {
+	if f.document != nil {
+		f.document(r)
+	}
+	for i := range r.statements {
+		s := &r.statements[i]
+		if f.statement != nil {
+			f.statement(r, s)
+		}
+		if f.condition != nil {
+			for j := range s.conditions {
+				f.condition(r, s, &s.conditions[j])
+			}
+		}
+	}
+}

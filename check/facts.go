@@ -1,0 +1,228 @@
+package check
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/source"
+)
+
+// facts answers questions about AWS. The first error of the catalogue's data is
+// kept: what is asked after it is not known, and the check as a whole fails.
+type facts struct {
+	catalog  *catalog.Catalog
+	err      error
+	keys     map[string]keyFact
+	services map[string]*catalog.Service // nil for what is no service
+	carried  map[string][]string         // by action, in lower case
+	formats  map[string][]format
+}
+
+func newFacts(c *catalog.Catalog) facts {
+	return facts{
+		catalog: c, keys: make(map[string]keyFact), services: make(map[string]*catalog.Service),
+		carried: make(map[string][]string), formats: make(map[string][]format),
+	}
+}
+
+// failed keeps an error that is about the data, and reports whether there was
+// any error.
+func (f *facts) failed(err error) bool {
+	if err != nil && !errors.Is(err, catalog.ErrUnknown) && f.err == nil {
+		f.err = err
+	}
+	return err != nil
+}
+
+// service returns the service of a prefix, or nil.
+func (f *facts) service(prefix string) *catalog.Service {
+	prefix = strings.ToLower(source.Clip(prefix, longestName))
+	s, asked := f.services[prefix]
+	if !asked {
+		if names, err := f.catalog.Services(); f.failed(err) || !slices.Contains(names, prefix) {
+			s = nil
+		} else if s, err = f.catalog.Service(prefix); f.failed(err) {
+			s = nil
+		}
+		f.services[prefix] = s
+	}
+	return s
+}
+
+// longestName is longer than the names of services and keys can be, in bytes.
+const longestName = 256
+
+// isService reports whether actions or keys can begin with a prefix: of a service
+// of today, or of one that is gone and whose policies are still valid.
+func (f *facts) isService(prefix string) bool {
+	return f.service(prefix) != nil || slices.Contains(retiredServices, strings.ToLower(prefix))
+}
+
+// serviceNames are the prefixes of all services, for hints.
+func (f *facts) serviceNames() []string {
+	names, err := f.catalog.Services()
+	f.failed(err)
+	return names
+}
+
+// action returns the action of a full name, or nil.
+func (f *facts) action(name string) *catalog.Action {
+	prefix, short, _ := strings.Cut(name, ":")
+	s := f.service(prefix)
+	if s == nil {
+		return nil
+	}
+	a, _ := s.Action(short)
+	return a
+}
+
+// expand returns the actions that a pattern matches.
+func (f *facts) expand(pattern string) []*catalog.Action {
+	list, err := f.catalog.Expand(pattern)
+	f.failed(err)
+	return list
+}
+
+// keyOrigin says where a condition key comes from.
+type keyOrigin uint8
+
+const (
+	keyUnknown     keyOrigin = iota
+	keyGlobal                // one of aws:..., and those that services hand on to others
+	keyOfService             // of the service of its prefix
+	keyOfProvider            // a claim of an identity provider: accounts.google.com:sub
+	keyMissingTag            // of a kind that needs a tag key behind a slash, and has none
+	keyNoPrefix              // without a colon
+	keyBadPrefix             // the prefix is no service
+	keyBadGlobal             // aws:... that does not exist
+	keyBadService            // the service has no such key
+	keyUnsupported           // aws:ARN
+)
+
+// keyFact is what is known about a condition key.
+type keyFact struct {
+	origin keyOrigin
+	name   string // as the catalogue has it: aws:ResourceTag/${TagKey}
+	typ    catalog.KeyType
+	prefix string
+}
+
+func (k keyFact) exists() bool {
+	return k.origin == keyGlobal || k.origin == keyOfService || k.origin == keyOfProvider
+}
+
+// multivalued reports whether requests can have several values for the key.
+func (k keyFact) multivalued() bool { return k.typ.Multivalued() }
+
+// singleValued reports whether they are known to have one at most.
+func (k keyFact) singleValued() bool {
+	return k.exists() && k.typ != "" && !k.multivalued() && !strings.HasSuffix(k.name, ":amr")
+}
+
+// key returns what is known about a condition key, given in lower case.
+func (f *facts) key(lower string) keyFact {
+	k, asked := f.keys[lower]
+	if !asked {
+		k = f.findKey(lower)
+		f.keys[lower] = k
+	}
+	return k
+}
+
+func (f *facts) findKey(lower string) keyFact {
+	at := strings.IndexByte(lower, ':')
+	if at <= 0 || at == len(lower)-1 && lower != "aws:" {
+		return keyFact{origin: keyNoPrefix}
+	}
+	fact := keyFact{prefix: lower[:at]}
+	if k, ok := f.lookup(lower); ok {
+		fact.name, fact.typ, fact.origin = k.Name, k.Type, keyOfService
+		if f.isGlobal(k.Name) {
+			fact.origin = keyGlobal
+		}
+		return fact
+	}
+	if strings.Contains(fact.prefix, ".") || fact.prefix == "saml" {
+		fact.origin = keyOfProvider
+		if sts := f.service("sts"); sts != nil {
+			if k, ok := sts.Key(lower); ok {
+				fact.name, fact.typ = k.Name, k.Type
+			}
+		}
+		return fact
+	}
+	switch {
+	case lower == "aws:arn":
+		fact.origin = keyUnsupported
+	case f.needsTag(lower):
+		fact.origin = keyMissingTag
+	case fact.prefix == "aws":
+		fact.origin = keyBadGlobal
+	case f.service(fact.prefix) != nil:
+		fact.origin = keyBadService
+	case f.isService(fact.prefix):
+		fact.origin = keyUnknown
+	default:
+		fact.origin = keyBadPrefix
+	}
+	return fact
+}
+
+func (f *facts) lookup(lower string) (catalog.Key, bool) {
+	if strings.HasSuffix(lower, "/") { // a placeholder stands for something
+		return catalog.Key{}, false
+	}
+	k, err := f.catalog.Key(lower)
+	return k, !f.failed(err)
+}
+
+// needsTag reports whether a key would exist with a tag key behind it.
+func (f *facts) needsTag(lower string) bool {
+	base := strings.TrimSuffix(lower, "/")
+	if !strings.HasSuffix(base, "tag") {
+		return false
+	}
+	_, ok := f.lookup(base + "/x")
+	return ok
+}
+
+func (f *facts) isGlobal(name string) bool {
+	global, err := f.catalog.GlobalKeys()
+	if f.failed(err) {
+		return false
+	}
+	return slices.ContainsFunc(global, func(k catalog.Key) bool { return k.Name == name })
+}
+
+// keyNames are the keys of a service, or the global ones for "aws", for hints.
+func (f *facts) keyNames(prefix string) []string {
+	list, err := f.catalog.GlobalKeys()
+	f.failed(err)
+	if prefix != "aws" {
+		if s := f.service(prefix); s != nil {
+			list = s.Keys
+		}
+	}
+	names := make([]string, len(list))
+	for i, k := range list {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// carries reports whether requests for an action can carry a key that is not
+// global, given by the name that the catalogue has for it. What the catalogue does
+// not know about, it may.
+func (f *facts) carries(a *catalog.Action, name string) bool {
+	full := a.FullName()
+	keys, asked := f.carried[full]
+	if !asked {
+		if s := f.service(a.Service); s != nil {
+			keys = s.KeysOf(a)
+		}
+		f.carried[full] = keys
+	}
+	return slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, name) })
+}

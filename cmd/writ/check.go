@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/writ-iam/writ/check"
+	"github.com/writ-iam/writ/source"
+)
+
+type checkFlags struct {
+	kind, resourceType string
+	format, failLevel  string
+}
+
+func newCheck(e *env) *cobra.Command {
+	var f checkFlags
+	cmd := &cobra.Command{
+		Use:   "check FILE...",
+		Short: "Find what is wrong with policies",
+		Long: `Check reads policies and says what is wrong with them: all findings of IAM
+Access Analyzer's policy validation under the same codes, and findings of its
+own, whose codes begin with WRIT_. '-' is standard input; in a directory, all
+files are read whose names end in .json. docs/findings/ explains every code.
+
+Exit codes: 0 no finding at or above --fail-level; 1 some; 2 wrong usage or
+unreadable input; 3 something could not be decided.`,
+		Example: "  writ check policy.json\n  writ check --type resource --resource-type AWS::S3::Bucket bucket.json --format json",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return f.run(e, args) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.kind, "type", "", "what the policies are: "+strings.Join(check.KindNames(), ", ")+" (default: what they look like)")
+	flags.StringVar(&f.resourceType, "resource-type", "", "what resource policies are attached to, such as AWS::S3::Bucket")
+	flags.StringVar(&f.format, "format", "text", "output: "+strings.Join(checkFormats, ", "))
+	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: error, security_warning, warning or suggestion")
+	complete(cmd, "type", check.KindNames()...)
+	complete(cmd, "resource-type", check.ResourceTypes()...)
+	complete(cmd, "format", checkFormats...)
+	complete(cmd, "fail-level", "error", "security_warning", "warning", "suggestion")
+	return cmd
+}
+
+// checked is what checking all files gave.
+type checked struct {
+	files     []checkedFile
+	findings  source.List // of all files
+	undecided int
+}
+
+type checkedFile struct {
+	name   string
+	result check.Result
+}
+
+func (f *checkFlags) run(e *env, args []string) error {
+	if err := checkFormat(f.format, checkFormats...); err != nil {
+		return err
+	}
+	level, err := source.ParseSeverity(f.failLevel)
+	if err != nil {
+		return fmt.Errorf("--fail-level: %w", err)
+	}
+	options := check.Options{ResourceType: f.resourceType}
+	if f.kind != "" {
+		if options.Kind, err = check.ParseKind(f.kind); err != nil {
+			return fmt.Errorf("--type: %w", err)
+		}
+	}
+	names, err := policyFiles(args)
+	if err != nil {
+		return err
+	}
+	var all checked
+	for _, name := range names {
+		text, err := readInput(e, name)
+		if err != nil {
+			return err
+		}
+		result, err := check.File(source.NewFile(filepath.ToSlash(inputName(name)), text), options)
+		if err != nil {
+			return err
+		}
+		all.files = append(all.files, checkedFile{filepath.ToSlash(inputName(name)), result})
+		all.findings = append(all.findings, result.Findings...)
+		all.undecided += result.Undecided
+	}
+	if err := writeChecked(e, f.format, level, &all); err != nil {
+		return err
+	}
+	return all.exit(level)
+}
+
+func (all *checked) exit(level source.Severity) error {
+	if worst, ok := all.findings.Worst(); ok && worst >= level {
+		return exit(exitFindings)
+	}
+	if all.undecided > 0 {
+		return exit(exitUndecided)
+	}
+	return nil
+}
+
+// policyFiles replaces directories by the policies in them.
+func policyFiles(args []string) ([]string, error) {
+	var out []string
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if arg == "-" || err == nil && !info.IsDir() {
+			out = append(out, arg)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		before := len(out)
+		if out, err = walkPolicies(arg, out); err != nil {
+			return nil, err
+		}
+		if len(out) == before {
+			return nil, fmt.Errorf("there is no policy in %s: their names end in .json", arg)
+		}
+	}
+	return out, nil
+}
+
+func walkPolicies(dir string, out []string) ([]string, error) {
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != dir && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case !entry.IsDir() && strings.HasSuffix(entry.Name(), ".json"):
+			out = append(out, name)
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/writ-iam/writ/check"
+	"github.com/writ-iam/writ/internal/report"
+	"github.com/writ-iam/writ/source"
+)
+
+var checkFormats = append(report.Formats(), "jsonl")
+
+func writeChecked(e *env, format string, level source.Severity, all *checked) error {
+	for _, f := range all.files {
+		if f.result.Guessed {
+			fmt.Fprintf(e.stderr, "%s: checked as %s policy; --type says what it is\n", f.name, f.result.Kind)
+		}
+	}
+	if all.undecided > 0 {
+		fmt.Fprintf(e.stderr, "writ check: %d questions were not decided\n", all.undecided)
+	}
+	switch format {
+	case "json":
+		return writeCheckedJSON(e, all)
+	case "jsonl":
+		encoder := json.NewEncoder(e.stdout)
+		encoder.SetEscapeHTML(false)
+		for _, f := range all.findings {
+			if err := encoder.Encode(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return report.Write(e.stdout, format, &report.Report{
+		Tool:  report.Tool{Name: "writ check", Version: version, URI: "https://github.com/writ-iam/writ"},
+		Title: all.title(), Rules: reportedRules(all.findings), Findings: all.findings, FailLevel: level,
+	})
+}
+
+// title names what was checked.
+func (all *checked) title() string {
+	if len(all.files) == 1 {
+		return all.files[0].name
+	}
+	return fmt.Sprintf("%d policies", len(all.files))
+}
+
+// reportedRules describes the codes that occur.
+func reportedRules(findings source.List) []report.Rule {
+	var rules []report.Rule
+	for _, r := range check.Rules() {
+		if slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == r.Code }) {
+			rules = append(rules, report.Rule{
+				Code: r.Code, Severity: r.Severity, Summary: r.Doc, Help: "https://github.com/writ-iam/writ/blob/main/docs/findings/" + r.Code + ".md",
+			})
+		}
+	}
+	return rules
+}
+
+// writeCheckedJSON writes one document for all files.
+func writeCheckedJSON(e *env, all *checked) error {
+	type file struct {
+		Name    string `json:"file"`
+		Type    string `json:"type"`
+		Guessed bool   `json:"guessed"` // the type was read off the document
+	}
+	out := struct {
+		FormatVersion string      `json:"format_version"`
+		Files         []file      `json:"files"`
+		Undecided     int         `json:"undecided"`
+		Findings      source.List `json:"findings"`
+	}{"1.0", []file{}, all.undecided, all.findings}
+	for _, f := range all.files {
+		out.Files = append(out.Files, file{f.name, f.result.Kind.String(), f.result.Guessed})
+	}
+	if out.Findings == nil {
+		out.Findings = source.List{}
+	}
+	return report.Indented(e.stdout, out)
+}
