@@ -12,6 +12,7 @@ package authz
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/writ-iam/writ/policy"
@@ -133,6 +134,9 @@ type Engine struct {
 	plans  *cache[plan]
 	first  *atomic.Pointer[asker] // who asked first: mostly there is no other
 	policies
+
+	set     Set      // what was compiled
+	bracket *bracket // of a set with holes; nil for all others
 }
 
 // policies says which kinds of policy were supplied.
@@ -141,6 +145,7 @@ type policies struct {
 	// trustShape: the resource policy has a statement without resources, which
 	// is a whole statement in a role's trust policy only.
 	trustShape bool
+	holes      bool // see bracket
 }
 
 func (e *Engine) hasBoundary() bool { return e.boundary }
@@ -157,8 +162,24 @@ type layer struct {
 var denyOrder = [...]Kind{RCP, SCP, Endpoint, Resource, Identity, Group, Boundary, Session}
 
 // Compile compiles a set. Findings of severity Error say why a policy cannot be
-// read; the engine is nil then, for no answer would be right.
+// read; the engine is nil then, for no answer would be right. Policies of
+// templates may have holes, see package internal/hole: an answer that hangs on one
+// is Undecided.
 func Compile(set Set) (*Engine, source.List) {
+	e, findings := compileSet(set)
+	if e == nil {
+		return nil, findings
+	}
+	var more source.List
+	if e.bracket, more = newBracket(set); more.HasErrors() {
+		return nil, append(findings, more...)
+	}
+	e.set, e.holes = set, e.bracket != nil
+	return e, findings
+}
+
+// compileSet compiles a set without holes.
+func compileSet(set Set) (*Engine, source.List) {
 	e := &Engine{plans: newCache((*plan).key), first: new(atomic.Pointer[asker])}
 	var findings source.List
 	policies := 0
@@ -214,6 +235,36 @@ func (s *Set) levels(kind Kind) [][]Policy {
 		return s.RCPs
 	}
 	return nil
+}
+
+// with returns the set with another policy in one place.
+func (s Set) with(kind Kind, level, index int, p Policy) Set {
+	replaced := func(list []Policy) []Policy {
+		list = slices.Clone(list)
+		list[index] = p
+		return list
+	}
+	switch kind {
+	case Identity:
+		s.Identity = replaced(s.Identity)
+	case Group:
+		s.Groups = replaced(s.Groups)
+	case Session:
+		s.Session = replaced(s.Session)
+	case Boundary:
+		s.Boundary = &p
+	case Resource:
+		s.Resource = &p
+	case Endpoint:
+		s.Endpoint = &p
+	case SCP:
+		s.SCPs = slices.Clone(s.SCPs)
+		s.SCPs[level] = replaced(s.SCPs[level])
+	case RCP:
+		s.RCPs = slices.Clone(s.RCPs)
+		s.RCPs[level] = replaced(s.RCPs[level])
+	}
+	return s
 }
 
 // Statement returns the policy and the statement that a reference names; nil
@@ -273,6 +324,14 @@ func (e *Engine) Replace(kind Kind, level, index int, p Policy) (*Engine, source
 	next.layers[at].policies[index] = c
 	if kind == Resource {
 		next.trustShape = namesNoResource(&p)
+	}
+	next.set = e.set.with(kind, level, index, p)
+	if e.bracket != nil || hasHoles(p.Document) {
+		var more source.List
+		if next.bracket, more = newBracket(next.set); more.HasErrors() {
+			return nil, append(findings, more...)
+		}
+		next.holes = next.bracket != nil
 	}
 	next.plans = e.plans.without(func(action string) bool { return old.speaksOf(action) || c.speaksOf(action) })
 	return &next, findings

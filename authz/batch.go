@@ -3,6 +3,7 @@ package authz
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
@@ -41,11 +42,37 @@ func (e *Engine) DecideAll(principals []Principal, requests []Request) ([]Result
 		return nil, findings
 	}
 	results := make([]Result, len(principals)*len(requests))
+	if holes := hasBracket(e, rows, requests); holes {
+		return results, decideEach(e, principals, requests, results)
+	}
 	b.said = make([]said, len(b.ids))
 	for j := range requests {
 		b.column(rows, &requests[j], results[j:], len(requests))
 	}
 	return results, findings
+}
+
+func hasBracket(common *Engine, rows []row, requests []Request) bool {
+	return common.bracket != nil || slices.ContainsFunc(rows, func(r row) bool { return r.engine.bracket != nil }) ||
+		slices.ContainsFunc(requests, func(r Request) bool { return r.Holes })
+}
+
+// decideEach answers one by one, as holes want it.
+func decideEach(common *Engine, principals []Principal, requests []Request, results []Result) source.List {
+	for i := range principals {
+		p := &principals[i]
+		set := common.set
+		set.Identity, set.Groups, set.Boundary, set.Session = p.Identity, p.Groups, p.Boundary, p.Session
+		engine, findings := Compile(set)
+		if engine == nil {
+			return findings
+		}
+		for j, r := range requests {
+			r.Principal, r.ServiceLinkedRole, r.PrincipalInManagementAccount = p.ARN, p.ServiceLinkedRole, p.InManagementAccount
+			results[i*len(requests)+j] = engine.Decide(r).Result
+		}
+	}
+	return nil
 }
 
 // row is a principal ready to be asked.

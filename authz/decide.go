@@ -11,11 +11,20 @@ func (e *Engine) Decide(r Request) Decision {
 	return ev.answer()
 }
 
+// answerOnly decides without regard to holes.
+func (e *Engine) answerOnly(r Request) Decision {
+	ev := evaluation{engine: e, request: r, plain: true}
+	return ev.answer()
+}
+
 // answer decides as strictly as the unknown allows, and where that hangs on
 // something unknown as leniently too: allowing is monotone in what allows and
 // in what denies, so the two bound every answer between them.
 func (e *evaluation) answer() Decision {
 	if err := e.read(); err != nil {
+		if err == errHoles {
+			return e.engine.decideHoles(e.request)
+		}
 		return Decision{Result: Invalid, Err: err}
 	}
 	e.strict = true

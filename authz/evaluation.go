@@ -2,7 +2,9 @@ package authz
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -22,6 +24,7 @@ type evaluation struct {
 	// Allow; otherwise it is the other way round. Where everything is known
 	// the two agree.
 	strict  bool
+	plain   bool              // holes are no more than their names
 	guesses bool              // something that is not known was asked for
 	vague   bool              // a variable was asked for whose key is not known
 	assume  [Service + 1]bool // kinds that are taken to allow, see Explanation.Change
@@ -160,9 +163,18 @@ func (e *evaluation) variable(slot int) (string, bool) {
 // pattern is the resource of a request that is known only as a pattern.
 func (e *evaluation) pattern() *pattern.Pattern {
 	if e.glob == nil {
-		e.glob = pattern.Compile(e.request.Resource)
+		e.glob = resourcePattern(e.request.Resource)
 	}
 	return e.glob
+}
+
+// resourcePattern reads the pattern of a request's resource. That is an ARN, of
+// which none of the first five parts holds a colon.
+func resourcePattern(text string) *pattern.Pattern {
+	if strings.Count(text, ":") < 5 {
+		return pattern.Compile(text)
+	}
+	return arn.CompileCondition(pattern.Wild(text)).Pattern()
 }
 
 // hangsOn notes a key whose value is not known.

@@ -16,6 +16,7 @@ type Explanation struct {
 
 	MissingKeys []string // condition keys that policies ask for and the request lacks, lower case
 	UnknownKeys []string // condition keys that an undecided answer hangs on, lower case
+	Holes       []string // names of holes that an undecided answer hangs on
 	Derived     Context  // keys that the request does not give and its other parts show
 	Notes       []string // what the rules themselves decided, and policies that were not supplied
 }
@@ -60,7 +61,16 @@ type Change struct {
 
 // Explain answers a request as Decide does, and says why.
 func (e *Engine) Explain(r Request) Explanation {
-	ev := evaluation{engine: e, request: r, trace: new(recorder)}
+	x := e.explainOnly(r)
+	if e.bracket != nil || r.Holes {
+		e.explainHoles(r, &x)
+	}
+	return x
+}
+
+// explainOnly explains without regard to holes.
+func (e *Engine) explainOnly(r Request) Explanation {
+	ev := evaluation{engine: e, request: r, plain: true, trace: new(recorder)}
 	x := Explanation{Decision: ev.answer(), Nearest: -1}
 	if x.Decision.Result == Invalid {
 		return x

@@ -40,6 +40,7 @@ type Request struct {
 	ResourcePattern bool
 	Unknown         []string // condition keys that may be absent or hold anything
 	UnknownRest     bool     // so may every key that Context does not hold
+	Holes           bool     // texts of the request may have holes, see package internal/hole
 }
 
 // Context holds the condition keys of a request. Names compare without letter
@@ -64,6 +65,9 @@ var (
 	ErrNoResources  = errors.New("a statement of the resource policy names no resources; only role trust policies do without")
 	ErrDuplicateKey = errors.New("context holds a key twice (letter case does not count)")
 )
+
+// errHoles says that a request is to be decided by decideHoles.
+var errHoles = errors.New("the policies or the request have holes")
 
 // subject is who asks and about what, taken apart.
 type subject struct {
@@ -96,6 +100,9 @@ func (e *evaluation) read() error {
 	}
 	if e.engine.trustShape && !e.action.is(ruledByTrust) {
 		return ErrNoResources
+	}
+	if (e.engine.holes || r.Holes) && !e.plain {
+		return errHoles
 	}
 	if err := e.caller(); err != nil {
 		return err
@@ -254,7 +261,7 @@ func (r *Request) ruledSpecially(action traits, a arn.ARN) (special, awsOwned tr
 }
 
 func (r *Request) patternRuledSpecially(action traits) (special, awsOwned truth) {
-	resource := pattern.Compile(r.Resource)
+	resource := resourcePattern(r.Resource)
 	if action.is(ruledByTrust) {
 		special = covers("arn:*:iam:*:*:role/*", resource)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/internal/hole"
 )
 
 // CallerKind says what a caller is.
@@ -101,11 +102,20 @@ func parseCallerARN(s string) (Caller, error) {
 		service, c.Kind = "sts", CallerFederatedUser
 		c.Name, ok = rest, rest != ""
 	}
-	ok = ok && a.Service == service && a.Partition != "" && a.Region == "" && arn.ValidAccount(a.Account) && !strings.ContainsAny(s, "*?")
+	ok = ok && a.Service == service && a.Partition != "" && a.Region == "" && isAccount(a.Account) && !strings.ContainsAny(s, "*?")
 	if !ok {
 		return Caller{}, fmt.Errorf("principal %s is not the ARN of a root user, user, role, session or identity provider", quote(s))
 	}
 	return c, nil
+}
+
+// isAccount reports whether a text is an account, or a hole in the place of one.
+func isAccount(text string) bool {
+	if arn.ValidAccount(text) {
+		return true
+	}
+	_, ok := hole.Whole(text)
+	return ok
 }
 
 // cutPath splits "/dir/name" into the path "/dir/" and the name.
@@ -204,7 +214,7 @@ func (m *PrincipalMatcher) addAWS(text string) {
 	case text == "*":
 		m.everyone = true
 		return
-	case arn.ValidAccount(text):
+	case isAccount(text):
 		m.accounts.add(identity{account: text})
 		return
 	}

@@ -67,6 +67,7 @@ type (
 		Change        *changeJSON         `json:"change,omitempty"`
 		MissingKeys   []string            `json:"missingContextKeys"`
 		UnknownKeys   []string            `json:"unknownContextKeys,omitempty"`
+		Holes         []string            `json:"holes,omitempty"` // of a template
 		Derived       map[string][]string `json:"derivedContext,omitempty"`
 		Missing       []missingJSON       `json:"missingPolicies,omitempty"`
 		Notes         []string            `json:"notes,omitempty"`
@@ -125,7 +126,7 @@ func (a *answer) json(all bool) answerJSON {
 		FormatVersion: "1.0", Name: a.name,
 		Request:  requestJSON{a.request.Principal, a.request.Action, a.request.Resource},
 		Decision: a.result(), DecidedBy: []referenceJSON{}, Statements: []statementJSON{},
-		MissingKeys: nonNil(a.x.MissingKeys), UnknownKeys: a.x.UnknownKeys, Notes: a.x.Notes, Findings: a.findings,
+		MissingKeys: nonNil(a.x.MissingKeys), UnknownKeys: a.x.UnknownKeys, Holes: a.x.Holes, Notes: a.x.Notes, Findings: a.findings,
 	}
 	if out.Decision == authz.Invalid {
 		if a.x.Decision.Err != nil {

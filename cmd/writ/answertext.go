@@ -215,6 +215,9 @@ func (p *answerPrinter) keys(a *answer) {
 	if len(a.x.UnknownKeys) > 0 && a.x.Decision.Result == authz.Undecided {
 		p.line("unknown", "%s", plain(strings.Join(a.x.UnknownKeys, ", ")))
 	}
+	if len(a.x.Holes) > 0 {
+		p.line("hangs on", "${%s}", plain(strings.Join(a.x.Holes, "}, ${")))
+	}
 	if p.all {
 		for _, e := range a.x.Derived {
 			p.line("derived", "%s = %s", plain(e.Key), someOf(e.Values))
