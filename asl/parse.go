@@ -41,6 +41,40 @@ func FromTree(file *source.File, root *jsontree.Value, duplicates []jsontree.Dup
 	return read(file, root, duplicates, opts, true)
 }
 
+// ParseWithin reads a definition whose text is written inside another file: in
+// a string of a template. at tells the offset in the file of an offset in the
+// text, in the order of the text; findings and spans are those of the file.
+// Paths in findings start at the root of the definition. The text is JSON. Like
+// FromTree, it is for packages of this module.
+func ParseWithin(file *source.File, text string, at func(offset int32) int32, opts Options) (*StateMachine, source.List) {
+	root, duplicates, err := parseJSON(text)
+	move := func(s source.Span) source.Span {
+		start := at(s.Start)
+		return source.Span{Start: start, End: max(start, at(s.End))}
+	}
+	if err != nil {
+		return nil, source.List{{
+			Code: "MALFORMED_JSON", Severity: source.Error, File: file, Span: move(err.Span), Message: err.Msg, Hint: placeholderHint(text, err),
+		}}
+	}
+	for i := range duplicates {
+		duplicates[i].First, duplicates[i].Second = move(duplicates[i].First), move(duplicates[i].Second)
+	}
+	moveSpans(root, move)
+	return read(file, root, duplicates, opts, false)
+}
+
+func moveSpans(v *jsontree.Value, move func(source.Span) source.Span) {
+	v.Span = move(v.Span)
+	for i := range v.Items {
+		moveSpans(&v.Items[i], move)
+	}
+	for i := range v.Members {
+		v.Members[i].NameSpan = move(v.Members[i].NameSpan)
+		moveSpans(&v.Members[i].Value, move)
+	}
+}
+
 func read(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplicate, opts Options, yaml bool) (*StateMachine, source.List) {
 	m := &StateMachine{File: file, root: root, QueryLanguage: JSONPath}
 	r := &reader{machine: m, yaml: yaml, allowHoles: opts.AllowPlaceholders}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
 )
@@ -32,10 +33,12 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == ':' || c == '-'
 }
 
-// OpenPlaceholders returns a text with "*" in place of every ${name}, as a
-// pattern of what the text may become. All else stays, "${" without a name or a
-// closing brace included.
+// OpenPlaceholders returns a text with "*" in place of every ${name} and of
+// every hole that a template left (see package internal/hole), as a pattern of
+// what the text may become. All else stays, "${" without a name or a closing
+// brace included.
 func OpenPlaceholders(text string) string {
+	text = hole.Pattern(text)
 	start, end, _ := nextPlaceholder(text)
 	if start < 0 {
 		return text
@@ -49,7 +52,12 @@ func OpenPlaceholders(text string) string {
 	return b.String()
 }
 
+// hasPlaceholder reports whether a part of a text is known only when the
+// definition is deployed: a ${name}, or a hole.
 func hasPlaceholder(s string) bool {
+	if hole.Has(s) {
+		return true
+	}
 	if strings.IndexByte(s, '$') < 0 {
 		return false
 	}
@@ -76,9 +84,16 @@ func treeHasPlaceholder(v *jsontree.Value) bool {
 
 // isBare reports whether a value is a placeholder that stands without quotes,
 // as in "MaxConcurrency": ${Max}: what fills it may be of any kind. A string in
-// quotes spans more than its text.
+// quotes spans more than its text. A string that is one hole is bare too: a
+// template's function stands in its place.
 func isBare(v *jsontree.Value) bool {
-	if v == nil || v.Kind != jsontree.String || !strings.HasPrefix(v.Text, "${") || int(v.Span.End-v.Span.Start) != len(v.Text) {
+	if v == nil || v.Kind != jsontree.String {
+		return false
+	}
+	if _, whole := hole.Whole(v.Text); whole {
+		return true
+	}
+	if !strings.HasPrefix(v.Text, "${") || int(v.Span.End-v.Span.Start) != len(v.Text) {
 		return false
 	}
 	start, end, _ := nextPlaceholder(v.Text)
@@ -192,6 +207,9 @@ func (f *filler) str(v *jsontree.Value) {
 // graft makes a value of what fills a placeholder without quotes.
 func (f *filler) graft(v *jsontree.Value) {
 	value, duplicates, err := jsontree.Parse(v.Text)
+	if _, unknown := hole.Whole(v.Text); unknown {
+		return
+	}
 	if err == nil {
 		for _, d := range duplicates {
 			f.reader.fail("DUPLICATE_KEY", v.Span, "", "%q is twice a name in what fills this placeholder", d.Name)

@@ -56,9 +56,9 @@ type document struct {
 
 // readers read the formats. The root of the document is there, but for HCL.
 var readers = [...]func(*document) (*Template, source.List){
-	CloudFormation: unsupported,
-	SAM:            unsupported,
-	CDKAssembly:    unsupported,
+	CloudFormation: readCloudFormation,
+	SAM:            readCloudFormation,
+	CDKAssembly:    readAssembly,
 	TerraformPlan:  unsupported,
 	TerraformHCL:   unsupported,
 }

@@ -146,6 +146,7 @@ type Machine struct {
 type Reference struct {
 	Text string // as given, a name or an ARN with holes; "" where there is none
 	ID   string // Place.ID of what is meant, where that was read too; "" otherwise
+	Kind string // type of what is meant, for what can be of several; "" otherwise
 	Span source.Span
 	When When // what has to be so for the reference to exist
 }
@@ -185,10 +186,11 @@ const (
 	Endpoint              // of a VPC endpoint
 	SCP                   // service control policy
 	RCP                   // resource control policy
+	Session               // limits what a session of a role may do
 	OtherKind             // a document of another meaning, see Place.Type
 )
 
-var kindNames = [...]string{"identity", "trust", "resource", "endpoint", "SCP", "RCP", "other"}
+var kindNames = [...]string{"identity", "trust", "resource", "endpoint", "SCP", "RCP", "session", "other"}
 
 // String names the kind.
 func (k Kind) String() string { return kindNames[k] }
@@ -227,4 +229,7 @@ type Hole struct {
 	// Pattern matches every value that it can have, with * and ?; "" for no bound.
 	Pattern string
 	Secret  bool // the template asks that the value be not shown
+
+	list  bool // it is a list of texts
+	plain bool // it holds none of the characters that delimit: :/,;| and space
 }

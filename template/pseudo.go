@@ -1,0 +1,81 @@
+package template
+
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/source"
+)
+
+// partitions are the partitions of AWS: how the names of their Regions begin,
+// and the domain of their services. Source: AWS whitepaper "AWS Fault Isolation
+// Boundaries", Partitions; AWS SDK endpoints. Read in November 2026.
+var partitions = []struct{ regions, name, suffix string }{
+	{"cn-", "aws-cn", "amazonaws.com.cn"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com"},
+	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
+	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov"},
+	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
+	{"us-iso-", "aws-iso", "c2s.ic.gov"},
+	{"eusc-", "aws-eusc", "amazonaws.eu"},
+	{"", "aws", "amazonaws.com"},
+}
+
+// setPseudo notes the pseudo parameters that options tell. Source:
+// CloudFormation user guide, "Pseudo parameters reference".
+func (s *stack) setPseudo(opts Options) {
+	partition := opts.Partition
+	for _, p := range partitions {
+		if partition == "" && opts.Region != "" && strings.HasPrefix(opts.Region, p.regions) {
+			partition = p.name
+		}
+		if partition == p.name {
+			s.pseudo["AWS::URLSuffix"] = p.suffix
+		}
+	}
+	for name, value := range map[string]string{
+		"AWS::Partition": partition, "AWS::Region": opts.Region, "AWS::AccountId": opts.Account, "AWS::StackName": opts.StackName,
+	} {
+		if value != "" {
+			s.pseudo[name] = value
+		}
+	}
+}
+
+// pseudoParameters are those that are one text. Those that differ from stack to
+// stack are marked.
+var pseudoParameters = map[string]bool{
+	"AWS::AccountId": false, "AWS::Partition": false, "AWS::Region": false, "AWS::URLSuffix": false, "AWS::StackName": true,
+}
+
+// pseudoParameter returns the value of a pseudo parameter; false where there is
+// none of that name. AWS::NoValue is no value at all.
+func (s *stack) pseudoParameter(name string, span source.Span) (jsontree.Value, bool) {
+	switch name {
+	case "AWS::NoValue":
+		return jsontree.Value{}, true
+	case "AWS::StackId":
+		return str(s.expand("arn:${Partition}:cloudformation:${Region}:${Account}:stack/", nil)+s.pseudoText("AWS::StackName")+"/"+
+			s.hole(Hole{Name: "AWS::StackId", Why: "id of the stack"}), span), true
+	case "AWS::NotificationARNs":
+		return str(s.hole(Hole{Name: name, Why: "pseudo parameter"}), span), true
+	}
+	if _, ok := pseudoParameters[name]; !ok {
+		return jsontree.Value{}, false
+	}
+	return str(s.pseudoText(name), span), true
+}
+
+func (s *stack) pseudoText(name string) string {
+	if text, known := s.pseudo[name]; known {
+		return text
+	}
+	h := Hole{Name: name, Why: "pseudo parameter", plain: true}
+	if pseudoParameters[name] {
+		return s.hole(h)
+	}
+	if name == "AWS::AccountId" {
+		h.Pattern = "????????????"
+	}
+	return s.session.hole(h)
+}
