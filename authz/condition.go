@@ -1,12 +1,9 @@
 package authz
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/writ-iam/writ/arn"
-	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -34,22 +31,10 @@ func (t truth) and(u truth) truth { return min(t, u) }
 type condition struct {
 	operator policy.Operator
 	key      string // lower case
-	values   []comparand
+	values   []policy.Comparand
 	texts    map[string]struct{} // the values, where they are many and compared as they are
 	block    int                 // where it stands in the statement: ConditionBlock and ConditionKey
 	line     int
-}
-
-// comparand is one value of a policy, parsed for its operator.
-type comparand struct {
-	text    string           // String (equals) and Binary
-	pattern *pattern.Pattern // StringLike, and every String value with variables
-	arn     *arn.Condition
-	number  policy.Decimal
-	instant policy.Instant
-	network netip.Prefix
-	boolean bool
-	broken  bool // the value is not of the operator's type: it compares with nothing
 }
 
 // compileConditions compiles the Condition of a statement. Unknown operators
@@ -67,50 +52,13 @@ func compileConditions(c *policy.Condition, vars *policy.VariableTable) []condit
 		for j, key := range block.Keys {
 			compiled := condition{operator: operator, key: lower(key.Name), block: i, line: j}
 			for _, v := range key.Values.Values {
-				compiled.values = append(compiled.values, compileComparand(operator.BaseOperator, v.Text, vars))
+				compiled.values = append(compiled.values, policy.CompileComparand(operator.BaseOperator, v.Text, vars))
 			}
 			compiled.indexTexts()
 			out = append(out, compiled)
 		}
 	}
 	return out
-}
-
-func compileComparand(op policy.BaseOperator, text string, vars *policy.VariableTable) comparand {
-	c := comparand{text: text}
-	ok := true
-	switch op.Family {
-	case policy.FamilyString:
-		c.compileString(op, text, vars)
-	case policy.FamilyARN:
-		c.arn = arn.CompileCondition(pieces(text, true, vars)...)
-	case policy.FamilyNumeric:
-		c.number, ok = policy.ParseDecimal(text)
-	case policy.FamilyDate:
-		c.instant, ok = policy.ParseInstant(text)
-	case policy.FamilyBool, policy.FamilyNull:
-		c.boolean, ok = policy.ParseBool(text)
-	case policy.FamilyIP:
-		c.network, ok = policy.ParseNetwork(text)
-	case policy.FamilyBinary:
-		c.text = binary(text)
-	}
-	c.broken = !ok
-	return c
-}
-
-func (c *comparand) compileString(op policy.BaseOperator, text string, vars *policy.VariableTable) {
-	hasVariables := vars != nil && strings.Contains(text, "${")
-	if op.Like || hasVariables {
-		c.pattern = pattern.Dialect{Fold: op.Fold}.Compile(pieces(text, op.Like, vars)...)
-	}
-}
-
-func pieces(text string, wild bool, vars *policy.VariableTable) []pattern.Piece {
-	if vars == nil {
-		return []pattern.Piece{policy.PlainPiece(text, wild)}
-	}
-	return vars.Pieces(text, wild)
 }
 
 // holds evaluates a condition against a request.
@@ -142,9 +90,9 @@ func (c *condition) satisfied(e *evaluation, given values) bool {
 		return c.null(given)
 	case len(c.values) == 0:
 		// A policy value list without values matches nothing.
-		return given.len() == 0 && (op.IfExists || op.Quantifier == policy.ForAllValues)
+		return given.len() == 0 && op.HoldsWithoutValues()
 	case given.len() == 0:
-		return c.whenAbsent()
+		return op.HoldsWhenAbsent()
 	}
 	switch op.Quantifier {
 	case policy.ForAllValues:
@@ -154,16 +102,6 @@ func (c *condition) satisfied(e *evaluation, given values) bool {
 	}
 	// Several values without a set operator never match.
 	return given.len() == 1 && c.accepts(e, given.at(0))
-}
-
-func (c *condition) whenAbsent() bool {
-	switch c.operator.Quantifier {
-	case policy.ForAllValues:
-		return true
-	case policy.ForAnyValue:
-		return c.operator.IfExists
-	}
-	return c.operator.IfExists || c.operator.Negated
 }
 
 func (c *condition) every(e *evaluation, given values) bool {
@@ -195,7 +133,7 @@ func (c *condition) null(given values) bool {
 	}
 	absent := given.len() == 0
 	for i := range c.values {
-		if !c.values[i].broken && c.values[i].boolean == absent {
+		if !c.values[i].Broken && c.values[i].Boolean == absent {
 			return true
 		}
 	}
@@ -216,26 +154,26 @@ func (c *condition) equalsAny(e *evaluation, value string) bool {
 		return c.arnAny(e, value)
 	case policy.FamilyNumeric:
 		n, ok := policy.ParseDecimal(value)
-		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, n.Compare(v.number)) })
+		return ok && c.any(func(v *policy.Comparand) bool { return c.operator.Order.Holds(n.Compare(v.Number)) })
 	case policy.FamilyDate:
 		t, ok := policy.ParseInstant(value)
-		return ok && c.any(func(v *comparand) bool { return ordered(c.operator.Order, t.Compare(v.instant)) })
+		return ok && c.any(func(v *policy.Comparand) bool { return c.operator.Order.Holds(t.Compare(v.Instant)) })
 	case policy.FamilyBool:
 		b, ok := policy.ParseBool(value)
-		return ok && c.any(func(v *comparand) bool { return v.boolean == b })
+		return ok && c.any(func(v *policy.Comparand) bool { return v.Boolean == b })
 	case policy.FamilyIP:
 		p, ok := policy.ParseNetwork(value)
-		return ok && c.any(func(v *comparand) bool { return within(v.network, p) })
+		return ok && c.any(func(v *policy.Comparand) bool { return policy.Within(v.Network, p) })
 	case policy.FamilyBinary:
-		b := binary(value)
-		return c.any(func(v *comparand) bool { return v.text == b })
+		b := policy.BinaryText(value)
+		return c.any(func(v *policy.Comparand) bool { return v.Text == b })
 	}
 	return false
 }
 
-func (c *condition) any(equal func(*comparand) bool) bool {
+func (c *condition) any(equal func(*policy.Comparand) bool) bool {
 	for i := range c.values {
-		if !c.values[i].broken && equal(&c.values[i]) {
+		if !c.values[i].Broken && equal(&c.values[i]) {
 			return true
 		}
 	}
@@ -247,13 +185,13 @@ func (c *condition) any(equal func(*comparand) bool) bool {
 const manyTexts = 16
 
 func (c *condition) indexTexts() {
-	special := func(v comparand) bool { return v.pattern != nil }
+	special := func(v policy.Comparand) bool { return v.Pattern != nil }
 	if c.operator.Family != policy.FamilyString || c.operator.Fold || len(c.values) < manyTexts || slices.ContainsFunc(c.values, special) {
 		return
 	}
 	c.texts = make(map[string]struct{}, len(c.values))
 	for i := range c.values {
-		c.texts[c.values[i].text] = struct{}{}
+		c.texts[c.values[i].Text] = struct{}{}
 	}
 }
 
@@ -264,15 +202,15 @@ func (c *condition) stringAny(e *evaluation, value string) bool {
 	}
 	for i := range c.values {
 		switch v := &c.values[i]; {
-		case v.pattern != nil:
-			if v.pattern.MatchVars(value, func(slot int) (string, bool) { return e.variable(slot) }) {
+		case v.Pattern != nil:
+			if v.Pattern.MatchVars(value, func(slot int) (string, bool) { return e.variable(slot) }) {
 				return true
 			}
 		case c.operator.Fold:
-			if strings.EqualFold(v.text, value) {
+			if strings.EqualFold(v.Text, value) {
 				return true
 			}
-		case v.text == value:
+		case v.Text == value:
 			return true
 		}
 	}
@@ -281,7 +219,7 @@ func (c *condition) stringAny(e *evaluation, value string) bool {
 
 func (c *condition) arnAny(e *evaluation, value string) bool {
 	for i := range c.values {
-		if c.values[i].arn.MatchVars(value, func(slot int) (string, bool) { return e.variable(slot) }) {
+		if c.values[i].ARN.MatchVars(value, func(slot int) (string, bool) { return e.variable(slot) }) {
 			return true
 		}
 	}
