@@ -263,13 +263,13 @@ func (r *Request) ruledSpecially(action traits, a arn.ARN) (special, awsOwned tr
 func (r *Request) patternRuledSpecially(action traits) (special, awsOwned truth) {
 	resource := resourcePattern(r.Resource)
 	if action.is(ruledByTrust) {
-		special = covers("arn:*:iam:*:*:role/*", resource)
+		special = covers(trustRule.Resource, resource)
 	}
 	if action.is(ruledByKey) {
-		special = covers("arn:*:kms:*:*:key/*", resource)
+		special = covers(keyRule.Resource, resource)
 	}
 	if action.is(changesPolicy) {
-		awsOwned = covers("arn:*:iam:*:aws:policy/*", resource)
+		awsOwned = covers(managedRule.Resource, resource)
 	}
 	return special, awsOwned
 }

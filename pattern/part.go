@@ -19,6 +19,7 @@ const (
 	one                  // count times ?
 	star                 // *
 	variable             // text supplied later
+	sub                  // only in a Piece: the parts of another pattern
 )
 
 // appendLiteral and appendWild take and return the number of colons of the

@@ -63,6 +63,10 @@ func (d Dialect) Compile(pieces ...Piece) *Pattern {
 			parts, colons = d.appendLiteral(parts, colons, p.text)
 		case variable:
 			parts = append(parts, part{kind: variable, count: p.slot, text: p.text})
+		case sub:
+			for _, t := range p.parts {
+				parts = appendPart(parts, t)
+			}
 		default:
 			parts, colons = d.appendWild(parts, colons, p.text)
 		}
@@ -80,9 +84,10 @@ func Compile(pattern string) *Pattern {
 // A Piece is a part of a pattern that is built with [Dialect.Compile].
 // The zero Piece is empty.
 type Piece struct {
-	kind kind
-	text string
-	slot int
+	kind  kind
+	text  string
+	slot  int
+	parts []part // of a piece made by Of
 }
 
 // Literal returns a piece that matches exactly text; * and ? in it are

@@ -142,6 +142,13 @@ type Instant struct {
 	nanos   int
 }
 
+// InstantOf returns the point in time so many seconds, and nanoseconds below a
+// second, after 1970.
+func InstantOf(seconds int64, nanos int) Instant { return Instant{seconds, nanos} }
+
+// Unix returns the seconds since 1970, and the nanoseconds on top of them.
+func (t Instant) Unix() (seconds int64, nanos int) { return t.seconds, t.nanos }
+
 // ParseInstant reads a date: the W3C subset of ISO 8601, or seconds since 1970.
 // Four digits alone are a year.
 func ParseInstant(s string) (Instant, bool) {

@@ -1,0 +1,308 @@
+package prove
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/pattern"
+	"github.com/writ-iam/writ/policy"
+)
+
+// comparison looks for a request that one set allows and another does not.
+type comparison struct {
+	*problem
+	facts    *catalog.Catalog
+	now, old *side
+	meaning  meaning
+	engines  [2]*authz.Engine // of now and old
+	neutral  [2]*authz.Engine // the same with a resource policy that trusts the account; made when needed
+	only     formula          // what the request must satisfy besides
+	trusts   bool             // the policy of a resource is a trust policy
+	literals []string         // actions that policies name outright, in small letters, sorted
+	spelling map[string]string
+}
+
+func newComparison(now, old authz.Set, options Options) (*comparison, error) {
+	c := &comparison{problem: newProblem(options), facts: options.facts(), only: verum, spelling: map[string]string{}}
+	now, old = withoutEmpty(now), withoutEmpty(old)
+	for i, set := range []authz.Set{now, old} {
+		var err error
+		if c.engines[i], err = compileEngine(set); err != nil {
+			return nil, err
+		}
+		documentsOf(&set, c.keys.note)
+	}
+	c.meaning = meaningOf(&now, &old)
+	c.trusts = namesNoResource(now.Resource) || namesNoResource(old.Resource)
+	// Keys that variables name are known only after compiling, and their types
+	// are asked for only while solving; but what may hold several values is needed
+	// before. So variables are read first.
+	for _, set := range []*authz.Set{&now, &old} {
+		documentsOf(set, func(doc *policy.Document) { c.noteVariables(doc) })
+	}
+	c.keys.settle(c.facts)
+	c.now, c.old = c.side(now), c.side(old)
+	c.nameActions()
+	return c, nil
+}
+
+func namesNoResource(p *authz.Policy) bool {
+	return p != nil && slices.ContainsFunc(p.Document.Statements, func(s policy.Statement) bool {
+		return s.Resource == nil && s.NotResource == nil
+	})
+}
+
+// noteVariables numbers the keys that variables name.
+func (c *comparison) noteVariables(doc *policy.Document) {
+	if !doc.HasVariables() {
+		return
+	}
+	policy.Walk(doc, func(_ policy.Place, node any) bool {
+		if v, ok := node.(*policy.Value); ok && strings.Contains(v.Text, "${") {
+			pieces, _ := policy.ParseVariables(v.Text)
+			for _, piece := range pieces {
+				if piece.Kind == policy.PieceVariable {
+					c.keys.key(piece.Variable.Name)
+				}
+			}
+		}
+		return true
+	})
+}
+
+// nameActions gathers the actions that need a query of their own.
+func (c *comparison) nameActions() {
+	for _, d := range append(slices.Clip(c.now.all), c.old.all...) {
+		for _, s := range d.statements {
+			for folded, text := range s.actions.exact {
+				if known := c.spelling[folded]; known == "" || text < known {
+					c.spelling[folded] = text
+				}
+			}
+		}
+	}
+	rules := slices.Concat(authz.TrustRule().Actions, authz.ManagedRule().Actions, authz.ProviderActions(), []string{authz.AlwaysAllowed})
+	for _, action := range rules {
+		if folded := lower(action); !strings.ContainsAny(action, "*?") && c.spelling[folded] == "" {
+			c.spelling[folded] = action
+		}
+	}
+	c.literals = slices.Sorted(maps.Keys(c.spelling))
+}
+
+// run asks scene by scene and topic by topic.
+func (c *comparison) run(ctx context.Context) (Result, error) {
+	granting := c.now.granting()
+	classes := c.classes(granting, c.literals)
+	seeds := seeds(granting)
+	for _, sc := range c.scenes() {
+		for _, class := range classes {
+			if w, err := c.ask(ctx, sc, c.about(class[0]), class); w != nil || err != nil {
+				return finish(w, err)
+			}
+		}
+		if sc.caller.Kind == policy.CallerProvider || c.trusts {
+			continue // all actions of theirs have names
+		}
+		for _, s := range seeds {
+			if w, err := c.askSeed(ctx, sc, s); w != nil || err != nil {
+				return finish(w, err)
+			}
+		}
+	}
+	if len(c.gaps) > 0 {
+		return Result{Verdict: Undecided, Reason: strings.Join(c.gaps, "; ")}, nil
+	}
+	return Result{Verdict: Proved}, nil
+}
+
+func finish(w *Witness, err error) (Result, error) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return Result{Verdict: Undecided, Reason: "the time limit was reached"}, nil
+	case errors.Is(err, context.Canceled):
+		return Result{Verdict: Undecided, Reason: "canceled"}, nil
+	case err != nil:
+		return Result{}, err
+	}
+	return Result{Verdict: Refuted, Witness: w}, nil
+}
+
+// classes puts actions into classes of which all policies say the same; those
+// that no granting policy allows are left out.
+func (c *comparison) classes(granting []*document, actions []string) [][]string {
+	var out [][]string
+	at := map[string]int{}
+	var key []byte
+	for _, action := range actions {
+		allows := false
+		for _, d := range granting {
+			allows = allows || slices.ContainsFunc(d.about(action), func(i int) bool { return !d.statements[i].deny })
+		}
+		if !allows {
+			continue
+		}
+		key = key[:0]
+		for _, d := range append(slices.Clip(c.now.all), c.old.all...) {
+			for _, i := range d.about(action) {
+				key = strconv.AppendInt(key, int64(i), 32)
+				key = append(key, ' ')
+			}
+			key = append(key, '|')
+		}
+		key = append(key, ruleOf(action)...)
+		if i, ok := at[string(key)]; ok {
+			out[i] = append(out[i], action)
+			continue
+		}
+		at[string(key)] = len(out)
+		out = append(out, []string{action})
+	}
+	return out
+}
+
+// ruleOf tells actions apart that authz has rules for.
+func ruleOf(action string) string {
+	var b strings.Builder
+	for _, entries := range [][]string{
+		authz.TrustRule().Actions, authz.KeyRule().Actions, authz.ManagedRule().Actions, authz.ProviderActions(), {authz.AlwaysAllowed},
+	} {
+		if listed(entries, action) {
+			b.WriteByte('1')
+		} else {
+			b.WriteByte('0')
+		}
+	}
+	return b.String()
+}
+
+func listed(entries []string, action string) bool {
+	return slices.ContainsFunc(entries, func(entry string) bool { return policy.MatchAction(entry, action) })
+}
+
+// ask looks for a witness among the actions of a class.
+func (c *comparison) ask(ctx context.Context, sc *scene, t *topic, class []string) (*Witness, error) {
+	if !c.fits(sc, t.action) {
+		return nil, nil
+	}
+	c.extra = map[subject][]*pattern.Pattern{}
+	c.excluded = nil
+	if c.trusts {
+		c.extra[resourceSubject] = []*pattern.Pattern{arnForm("arn:aws:iam::" + someAccount + ":role/?*")}
+	}
+	f, plain := c.formula(sc, t)
+	for _, f := range slices.Compact([]formula{plain, f}) {
+		if _, known := c.answered[f]; known {
+			continue
+		}
+		a, err := c.search(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		switch a.outcome {
+		case found:
+			return c.witness(sc, t, a, class)
+		case none:
+			c.answered[f] = struct{}{}
+		}
+	}
+	return nil, nil
+}
+
+// fits: some actions are only called by users of identity providers, who call no
+// others; a trust policy is about few actions.
+func (c *comparison) fits(sc *scene, action string) bool {
+	if listed(authz.ProviderActions(), action) != (sc.caller.Kind == policy.CallerProvider) {
+		return false
+	}
+	return !c.trusts || listed(authz.TrustRule().Actions, action)
+}
+
+// formula is what a witness satisfies; plain is the part of it in which no other
+// policy than those that were given has a say.
+func (c *comparison) formula(sc *scene, t *topic) (f, plain formula) {
+	f = c.fs.and(c.only, sc.region, c.allowed(c.now, t, sc), c.fs.not(c.allowed(c.old, t, sc)))
+	plain = f
+	if c.meaning == attached {
+		plain = c.fs.and(f, c.fs.not(c.special(t)))
+	}
+	return f, plain
+}
+
+// askSeed looks for a witness among the actions that no policy names.
+func (c *comparison) askSeed(ctx context.Context, sc *scene, s seed) (*Witness, error) {
+	if c.options.KnownActions {
+		return c.askKnown(ctx, sc, s)
+	}
+	t := c.within(s)
+	f, plain := c.formula(sc, t)
+	for _, f := range slices.Compact([]formula{plain, f}) {
+		c.extra = map[subject][]*pattern.Pattern{actionSubject: {s.pattern}}
+		c.excluded = c.namedWithin(s)
+		a, err := c.search(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if a.outcome != found {
+			continue
+		}
+		if w, err := c.witness(sc, t, a, nil); err != nil || !w.FutureAction {
+			return w, err
+		} else if known, err := c.askKnown(ctx, sc, s); known != nil || err != nil {
+			return known, err
+		} else {
+			return w, nil
+		}
+	}
+	return nil, nil
+}
+
+// namedWithin is the actions that a seed matches and policies name.
+func (c *comparison) namedWithin(s seed) *language {
+	l := &language{}
+	for _, action := range c.literals {
+		if s.pattern.Match(action) {
+			l.addText(action)
+		}
+	}
+	return l
+}
+
+// askKnown looks for a witness among the actions of the catalogue that a seed
+// matches and no policy names.
+func (c *comparison) askKnown(ctx context.Context, sc *scene, s seed) (*Witness, error) {
+	names, err := c.knownActions(s)
+	if err != nil {
+		return nil, err
+	}
+	for _, class := range c.classes(c.now.granting(), names) {
+		if w, err := c.ask(ctx, sc, c.about(class[0]), class); w != nil || err != nil {
+			return w, err
+		}
+	}
+	return nil, nil
+}
+
+// knownActions returns the actions of the catalogue that a seed matches, in small
+// letters, and notes their spelling.
+func (c *comparison) knownActions(s seed) ([]string, error) {
+	actions, err := c.facts.Expand(s.pattern.String())
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, a := range actions {
+		folded := lower(a.FullName())
+		if _, named := slices.BinarySearch(c.literals, folded); !named {
+			c.spelling[folded] = a.FullName()
+			out = append(out, folded)
+		}
+	}
+	return out, nil
+}

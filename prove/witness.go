@@ -1,0 +1,314 @@
+package prove
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/policy"
+)
+
+// witness makes a request of a solution, as plausible as it can, and puts it to
+// the engine.
+func (c *comparison) witness(sc *scene, t *topic, a answer, class []string) (*Witness, error) {
+	w := &Witness{}
+	r := &w.Request
+	r.Action = c.pickAction(t, a, class)
+	if text, ok := a.solution[resourceSubject]; ok {
+		r.Resource = text[0]
+	} else {
+		text, _, o := c.solve(resourceSubject, nil, c.extra[resourceSubject]...)
+		if o != found {
+			return nil, internal("no resource for a request without conditions on it")
+		}
+		r.Resource = text
+	}
+	for _, k := range c.keys.list {
+		switch values, ok := a.solution[subject(k.id)]; {
+		case ok:
+			r.Context = append(r.Context, authz.Entry{Key: k.name, Values: values})
+		case a.literals.modes(k) == oneValue:
+			text, _, o := c.solve(subject(k.id), nil, notEmpty)
+			if o != found {
+				return nil, internal("no value for the key %s", k.name)
+			}
+			r.Context = append(r.Context, authz.Entry{Key: k.name, Values: []string{text}})
+		case a.literals.modes(k) == manyValues:
+			values, _, o := c.solveMany(k, nil)
+			if o != found {
+				return nil, internal("no values for the key %s", k.name)
+			}
+			r.Context = append(r.Context, authz.Entry{Key: k.name, Values: values})
+		case authz.Derives(k.name):
+			r.Context = append(r.Context, authz.Entry{Key: k.name, Values: []string{}})
+		}
+	}
+	c.place(w, sc)
+	if !c.confirmed(w) {
+		return nil, internal("%s on %s, by %s with %v", r.Action, r.Resource, r.Principal, r.Context)
+	}
+	c.improve(w, sc, a)
+	c.shrink(w)
+	_, err := c.facts.Action(w.Request.Action)
+	w.FutureAction = err != nil
+	c.explain(w)
+	return w, nil
+}
+
+// pickAction prefers an action of the catalogue, spelled as there.
+func (c *comparison) pickAction(t *topic, a answer, class []string) string {
+	for _, action := range class {
+		if known, err := c.facts.Action(action); err == nil {
+			return known.FullName()
+		}
+	}
+	if t.action != "" {
+		return c.spelling[t.action]
+	}
+	text, ok := a.solution[actionSubject]
+	if !ok {
+		one, _, o := c.solve(actionSubject, nil, c.extra[actionSubject]...)
+		if o != found {
+			return ""
+		}
+		text = []string{one}
+	}
+	return text[0]
+}
+
+// place chooses the caller and the owner of the resource.
+func (c *comparison) place(w *Witness, sc *scene) {
+	r := &w.Request
+	r.Principal, r.ResourceAccount = sc.caller.Text, ""
+	a, err := arn.Parse(r.Resource)
+	switch {
+	case sc.meaning == attached && sc.region == verum:
+		if err == nil {
+			account := a.Account
+			if !arn.ValidAccount(account) {
+				account = someAccount
+			}
+			r.Principal = userOf(a.Partition, account)
+		}
+	case sc.meaning == complete && sc.account != "" && (err != nil || !arn.ValidAccount(a.Account)):
+		r.ResourceAccount = sc.account
+	}
+}
+
+// confirmed puts a request to the engine: the first set must allow it and the
+// second must not.
+func (c *comparison) confirmed(w *Witness) bool {
+	w.Assumes = ""
+	if c.meaning == alone {
+		return c.allowsAlone(0, &w.Request) && !c.allowsAlone(1, &w.Request)
+	}
+	shows := func(engines *[2]*authz.Engine) bool {
+		now, old := engines[0].Decide(w.Request), engines[1].Decide(w.Request)
+		return now.Result == authz.Allowed && (old.Result == authz.ImplicitlyDenied || old.Result == authz.ExplicitlyDenied)
+	}
+	if shows(&c.engines) {
+		return true
+	}
+	if c.meaning != attached || !c.makeNeutral(w.Request.Principal) || !shows(&c.neutral) {
+		return false
+	}
+	w.Assumes = "the policy of the resource trusts its account"
+	return true
+}
+
+// makeNeutral compiles engines in which the policy of the resource trusts the
+// caller's account with everything.
+func (c *comparison) makeNeutral(principal string) bool {
+	caller, err := policy.ParseCaller(principal)
+	if err != nil {
+		return false
+	}
+	doc := &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
+		Effect: policy.Allow, Principal: policy.PrincipalOf(policy.PrincipalAWS, caller.Account), Action: policy.String("*"), Resource: policy.String("*"),
+	}}}
+	for i, side := range []*side{c.now, c.old} {
+		set := side.set
+		set.Resource = &authz.Policy{Document: doc}
+		if c.neutral[i], err = compileEngine(set); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// allowsAlone reports whether a policy by itself allows a request: some statement
+// does, and none denies.
+func (c *comparison) allowsAlone(i int, r *authz.Request) bool {
+	x := c.engines[i].Explain(*r)
+	if x.Decision.Result == authz.Invalid {
+		return false
+	}
+	set := &[]*side{c.now, c.old}[i].set
+	allows := set.Resource == nil && set.Endpoint == nil && set.RCPs != nil
+	for _, s := range x.Statements {
+		if s.Outcome == authz.ExplicitlyDenied {
+			return false
+		}
+		allows = allows || s.Outcome == authz.Allowed
+	}
+	return allows
+}
+
+// improve tries a resource that has one of the forms of the action's resources.
+func (c *comparison) improve(w *Witness, sc *scene, a answer) {
+	lits := elements(a.literals.values[resourceSubject])
+	if slices.ContainsFunc(lits, func(l elementLiteral) bool { return len(l.in.open) > 0 }) {
+		return
+	}
+	forms, takesNone := c.forms(w.Request.Action)
+	if takesNone && w.Request.Resource == "*" {
+		return
+	}
+	for _, form := range forms {
+		text, _, o := c.solve(resourceSubject, lits, append(slices.Clip(c.extra[resourceSubject]), arnForm(form))...)
+		if o != found {
+			continue
+		}
+		better := *w
+		better.Request.Resource = text
+		if c.place(&better, sc); c.confirmed(&better) && (better.Assumes == "" || w.Assumes != "") {
+			*w = better
+			return
+		}
+	}
+}
+
+// forms are patterns of the ARNs of an action's resources, the likeliest first,
+// and then of any resource.
+func (c *comparison) forms(action string) (forms []string, takesNone bool) {
+	const anything = "arn:aws:?*:*:*:?*"
+	a, err := c.facts.Action(action)
+	if err != nil {
+		return []string{anything}, false
+	}
+	service, err := c.facts.Service(a.Service)
+	if err != nil {
+		return []string{anything}, false
+	}
+	types := slices.Clone(a.Types)
+	slices.SortStableFunc(types, func(x, y catalog.TypeOfAction) int {
+		switch {
+		case x.Required == y.Required:
+			return 0
+		case x.Required:
+			return -1
+		}
+		return 1
+	})
+	var wide []string
+	for _, t := range types {
+		typ, ok := service.ResourceType(t.Name)
+		if !ok {
+			continue
+		}
+		for _, format := range typ.Formats {
+			forms = append(forms, fill(format, "us-east-1", someAccount))
+			wide = append(wide, fill(format, "*", "*"))
+		}
+	}
+	if len(types) == 0 {
+		forms = []string{} // the action takes no resource, but policies may ask for one
+	}
+	return append(append(forms, wide...), "arn:aws:"+a.Service+":*:*:?*", anything), len(types) == 0
+}
+
+// fill turns a format of ARNs into a pattern.
+func fill(format, region, account string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(format, "${")
+		b.WriteString(before)
+		name, after, closed := strings.Cut(rest, "}")
+		if !ok || !closed {
+			return b.String()
+		}
+		switch name {
+		case "Partition":
+			b.WriteString("aws")
+		case "Region":
+			b.WriteString(region)
+		case "Account":
+			b.WriteString(account)
+		default:
+			b.WriteString("?*")
+		}
+		format = after
+	}
+}
+
+// shrink drops keys, and values of keys, that the request does not need.
+func (c *comparison) shrink(w *Witness) {
+	for i := 0; i < len(w.Request.Context); {
+		fewer := *w
+		fewer.Request.Context = slices.Delete(slices.Clone(w.Request.Context), i, i+1)
+		if !timely(w.Request.Context[i].Key) && c.confirmed(&fewer) && (fewer.Assumes == "" || w.Assumes != "") {
+			*w = fewer
+			continue
+		}
+		for c.dropValue(w, i) {
+		}
+		i++
+	}
+}
+
+// timely reports whether a key that the context lacks has another value
+// tomorrow.
+func timely(name string) bool {
+	name = lower(name)
+	return name == "aws:currenttime" || name == "aws:epochtime"
+}
+
+func (c *comparison) dropValue(w *Witness, i int) bool {
+	values := w.Request.Context[i].Values
+	if len(values) < 2 {
+		return false
+	}
+	for j := range values {
+		fewer := *w
+		fewer.Request.Context = slices.Clone(w.Request.Context)
+		fewer.Request.Context[i].Values = slices.Delete(slices.Clone(values), j, j+1)
+		if c.confirmed(&fewer) {
+			*w = fewer
+			return true
+		}
+	}
+	return false
+}
+
+// explain names the statements that make the difference.
+func (c *comparison) explain(w *Witness) {
+	engines := &c.engines
+	if w.Assumes != "" {
+		engines = &c.neutral
+	}
+	now, old := engines[0].Explain(w.Request), engines[1].Explain(w.Request)
+	for _, s := range now.Statements {
+		if s.Outcome == authz.Allowed && s.Speaks && w.By == nil && (c.meaning != complete || slices.Contains(now.Decision.By(), s.Reference)) {
+			w.By = statementOf(&c.now.set, s.Reference)
+		}
+	}
+	for _, s := range old.Statements {
+		if s.Outcome == authz.ExplicitlyDenied && s.Speaks && w.Nearest == nil {
+			w.Nearest = statementOf(&c.old.set, s.Reference)
+		}
+	}
+	if w.Nearest == nil && old.Nearest >= 0 {
+		s := &old.Statements[old.Nearest]
+		w.Nearest, w.Failures = statementOf(&c.old.set, s.Reference), s.Failures
+	}
+}
+
+func statementOf(set *authz.Set, r authz.Reference) *Statement {
+	p, s := set.Statement(r)
+	if s == nil {
+		return nil
+	}
+	return &Statement{Reference: r, Policy: p, Statement: s}
+}
