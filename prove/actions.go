@@ -41,12 +41,19 @@ func readActions(s *policy.Statement) actionEntries {
 		case !strings.ContainsAny(folded, "*?"):
 			e.exact[folded] = text
 		default:
-			service, _ := entry.Service()
-			e.wild = append(e.wild, wildAction{entry.Pattern(), service})
+			e.wild = append(e.wild, wildActionOf(entry))
 		}
 		seen[folded] = true
 	}
 	return e
+}
+
+func wildActionOf(entry policy.ActionPattern) wildAction {
+	service, ok := entry.Service()
+	if !ok {
+		service = ""
+	}
+	return wildAction{entry.Pattern(), service}
 }
 
 // possibleAction reports whether an entry can match an action at all: wildcards

@@ -182,8 +182,7 @@ func (p *problem) within(s seed) *topic {
 		for _, entry := range r.Actions {
 			if a := policy.CompileAction(lower(entry)); a.Pattern().Colons() == 1 {
 				if _, literal := a.Pattern().Literal(); !literal { // those are topics of their own
-					service, _ := a.Service()
-					e.wild = append(e.wild, wildAction{a.Pattern(), service})
+					e.wild = append(e.wild, wildActionOf(a))
 				}
 			}
 		}
