@@ -87,10 +87,11 @@ func (c *comparison) nameActions() {
 			}
 		}
 	}
-	rules := slices.Concat(authz.TrustRule().Actions, authz.ManagedRule().Actions, authz.ProviderActions(), []string{authz.AlwaysAllowed})
-	for _, action := range rules {
-		if folded := lower(action); !strings.ContainsAny(action, "*?") && c.spelling[folded] == "" {
-			c.spelling[folded] = action
+	for _, r := range rules {
+		for folded, text := range r.actions.exact {
+			if c.spelling[folded] == "" {
+				c.spelling[folded] = text
+			}
 		}
 	}
 	c.literals = slices.Sorted(maps.Keys(c.spelling))
@@ -167,25 +168,6 @@ func (c *comparison) classes(granting []*document, actions []string) [][]string 
 	return out
 }
 
-// ruleOf tells actions apart that authz has rules for.
-func ruleOf(action string) string {
-	var b strings.Builder
-	for _, entries := range [][]string{
-		authz.TrustRule().Actions, authz.KeyRule().Actions, authz.ManagedRule().Actions, authz.ProviderActions(), {authz.AlwaysAllowed},
-	} {
-		if listed(entries, action) {
-			b.WriteByte('1')
-		} else {
-			b.WriteByte('0')
-		}
-	}
-	return b.String()
-}
-
-func listed(entries []string, action string) bool {
-	return slices.ContainsFunc(entries, func(entry string) bool { return policy.MatchAction(entry, action) })
-}
-
 // ask looks for a witness among the actions of a class.
 func (c *comparison) ask(ctx context.Context, sc *scene, t *topic, class []string) (*Witness, error) {
 	if !c.fits(sc, t.action) {
@@ -218,10 +200,10 @@ func (c *comparison) ask(ctx context.Context, sc *scene, t *topic, class []strin
 // fits: some actions are only called by users of identity providers, who call no
 // others; a trust policy is about few actions.
 func (c *comparison) fits(sc *scene, action string) bool {
-	if listed(authz.ProviderActions(), action) != (sc.caller.Kind == policy.CallerProvider) {
+	if providerRule.about(action) != (sc.caller.Kind == policy.CallerProvider) {
 		return false
 	}
-	return !c.trusts || listed(authz.TrustRule().Actions, action)
+	return !c.trusts || trustRule.about(action)
 }
 
 // formula is what a witness satisfies; plain is the part of it in which no other

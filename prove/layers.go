@@ -160,9 +160,6 @@ type topic struct {
 }
 
 func (p *problem) about(action string) *topic {
-	listed := func(r authz.Rule) formula {
-		return truth(slices.ContainsFunc(r.Actions, func(entry string) bool { return policy.MatchAction(entry, action) }))
-	}
 	return &topic{
 		action: action,
 		mentions: func(d *document) []mention {
@@ -172,22 +169,11 @@ func (p *problem) about(action string) *topic {
 			}
 			return out
 		},
-		trust: listed(authz.TrustRule()), key: listed(authz.KeyRule()), managed: listed(authz.ManagedRule()),
+		trust: truth(trustRule.about(action)), key: truth(keyRule.about(action)), managed: truth(managedRule.about(action)),
 	}
 }
 
 func (p *problem) within(s seed) *topic {
-	rule := func(r authz.Rule) formula {
-		e := actionEntries{}
-		for _, entry := range r.Actions {
-			if a := policy.CompileAction(lower(entry)); a.Pattern().Colons() == 1 {
-				if _, literal := a.Pattern().Literal(); !literal { // those are topics of their own
-					e.wild = append(e.wild, wildActionOf(a))
-				}
-			}
-		}
-		return p.action(&e, s)
-	}
 	return &topic{
 		seed: s,
 		mentions: func(d *document) []mention {
@@ -199,7 +185,8 @@ func (p *problem) within(s seed) *topic {
 			}
 			return out
 		},
-		trust: rule(authz.TrustRule()), key: rule(authz.KeyRule()), managed: rule(authz.ManagedRule()),
+		// Actions that rules name outright are topics of their own.
+		trust: p.action(&trustRule.actions, s), key: p.action(&keyRule.actions, s), managed: p.action(&managedRule.actions, s),
 	}
 }
 
@@ -247,7 +234,7 @@ func (p *problem) allowed(s *side, t *topic, sc *scene) formula {
 		}
 		return fs.and(allows, fs.not(layer(s.all, true)))
 	}
-	if t.action == lower(authz.AlwaysAllowed) && sc.caller.Kind != policy.CallerAnonymous {
+	if t.action != "" && freeRule.about(t.action) && sc.caller.Kind != policy.CallerAnonymous {
 		return verum
 	}
 	var must []formula
@@ -263,7 +250,7 @@ func (p *problem) allowed(s *side, t *topic, sc *scene) formula {
 			}
 		}
 	}
-	must = append(must, fs.not(fs.and(t.managed, p.resourceIs(authz.ManagedRule().Resource))))
+	must = append(must, fs.not(fs.and(t.managed, p.resourceIs(managedRule.resource))))
 	identity := fs.or(layer(flat(s.levels[authz.Identity]), false), layer(flat(s.levels[authz.Group]), false))
 	limits := verum
 	if boundary {
@@ -303,8 +290,8 @@ func flat(levels [][]*document) []*document { return slices.Concat(levels...) }
 // special says that a role's trust policy or a KMS key policy rules the resource.
 func (p *problem) special(t *topic) formula {
 	return p.fs.or(
-		p.fs.and(t.trust, p.resourceIs(authz.TrustRule().Resource)),
-		p.fs.and(t.key, p.resourceIs(authz.KeyRule().Resource)),
+		p.fs.and(t.trust, p.resourceIs(trustRule.resource)),
+		p.fs.and(t.key, p.resourceIs(keyRule.resource)),
 	)
 }
 

@@ -2,7 +2,6 @@ package prove_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -252,5 +251,3 @@ func engine(t testing.TB, doc *policy.Document) *authz.Engine {
 	}
 	return e
 }
-
-var _ = fmt.Sprint
