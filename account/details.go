@@ -37,9 +37,7 @@ func ParseDetails(file *source.File) (*Account, source.List) {
 	if err != nil {
 		return nil, source.List{{Code: codeJSON, Severity: source.Error, File: file, Span: err.Span, Message: err.Msg}}
 	}
-	r := &reader{file: file, root: root, account: &Account{
-		users: map[string]int{}, groups: map[string]int{}, roles: map[string]int{}, policies: map[string]int{},
-	}}
+	r := &reader{file: file, root: root, account: newAccount()}
 	if !r.isDetails() {
 		return nil, r.findings
 	}
@@ -58,6 +56,10 @@ func ParseDetails(file *source.File) (*Account, source.List) {
 	r.each(root, "RoleDetailList", r.role)
 	r.each(root, "Policies", r.managed)
 	return r.account, r.findings.Sorted()
+}
+
+func newAccount() *Account {
+	return &Account{users: map[string]int{}, groups: map[string]int{}, roles: map[string]int{}, policies: map[string]int{}}
 }
 
 var lists = []string{"UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"}

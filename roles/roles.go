@@ -102,13 +102,10 @@ type Condition struct {
 // is nil: a role with a hole in it is worse than none. Where the definition does
 // not show something that the role may need, a finding says so; see Undecided.
 func Generate(m *asl.StateMachine, opts Options) (*Role, source.List) {
-	g := newGenerator(m, opts)
 	if findings := opts.check(); findings.HasErrors() {
 		return nil, findings
 	}
-	m.Walk(func(s *asl.State) bool { g.state(s); return true })
-	g.features()
-	g.unusedPassRoles()
+	g := gather(m, opts)
 	if g.findings.HasErrors() {
 		return nil, g.findings.Sorted()
 	}
@@ -125,6 +122,32 @@ func Generate(m *asl.StateMachine, opts Options) (*Role, source.List) {
 		return nil, g.findings.Sorted()
 	}
 	return role, g.findings.Sorted()
+}
+
+// Needs returns what a machine needs, call by call, as Generate finds it: grants
+// that a broader one covers are there too. On an Error finding there are none.
+func Needs(m *asl.StateMachine, opts Options) ([]Grant, source.List) {
+	if findings := opts.check(); findings.HasErrors() {
+		return nil, findings
+	}
+	g := gather(m, opts)
+	if g.findings.HasErrors() {
+		return nil, g.findings.Sorted()
+	}
+	g.assumptions()
+	return g.grants, g.findings.Sorted()
+}
+
+// gather walks a machine and grants what its calls need.
+func gather(m *asl.StateMachine, opts Options) *generator {
+	g := newGenerator(m, opts)
+	m.Walk(func(s *asl.State) bool { g.state(s); return true })
+	g.features()
+	g.unusedPassRoles()
+	for i := range g.grants {
+		g.grants[i].States = distinct(g.grants[i].States)
+	}
+	return g
 }
 
 // undecidedCodes are the findings after which a role may lack something that

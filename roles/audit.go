@@ -1,0 +1,307 @@
+package roles
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
+)
+
+// Held is the role that a machine has.
+type Held struct {
+	ARN      string         // "" where it is not known
+	Policies []authz.Policy // inline and attached ones
+	Boundary *authz.Policy  // nil for none
+	Trust    *authz.Policy  // nil where it was not given
+	Unread   []Unread       // policies that the role has and whose text was not given
+	Context  authz.Context  // condition keys that the role itself gives, such as its tags
+}
+
+// Unread is a policy of a role whose text is not known.
+type Unread struct {
+	Kind authz.Kind // Identity or Boundary
+	Name string     // ARN, or the name of an inline policy
+}
+
+// Audit is what there is to say about a role and the machine that has it.
+type Audit struct {
+	Missing   []AuditEntry // what the machine cannot do, and which state fails for it
+	Excess    []AuditEntry // what the role allows and no call needs
+	Risks     []AuditEntry // what works until something goes wrong, or lets others in
+	Undecided []AuditEntry // what hangs on something that is not known
+}
+
+// AuditEntry is one thing about a role.
+type AuditEntry struct {
+	Code     string
+	Severity source.Severity
+
+	Actions    []string    // the role lacks, or has
+	Resources  []string    // for each of them
+	Conditions []Condition // of what is missing
+	States     []string    // that are concerned; empty for the machine as a whole
+	Why        string      // lower case, no full stop
+	Hint       string      // may have several lines
+
+	Purpose Purpose // of what is missing; "" for what the role has
+	Service string  // the integration
+	Pattern string
+	Source  string   // the page that says that it is needed
+	Rule    string   // name of the managed EventBridge rule, in findings about the end of jobs
+	Needed  []string // what would do in the place of what the role has
+
+	File *source.File // the machine's for what is missing, else the role's; nil where there is no place
+	Span source.Span
+	Path string
+
+	covered bool // a risk says the same
+}
+
+// AuditRole decides every call of a machine by the role that it has. With
+// Options.Style Console, what AWS's templates give is no excess.
+//
+// The audit is nil when the machine, the role or the options have errors: the
+// findings tell. Other findings are those of Generate, and what they leave open
+// is not in the audit: see Undecided.
+func AuditRole(m *asl.StateMachine, held Held, opts Options) (*Audit, source.List) {
+	if findings := opts.fromRole(&held); findings.HasErrors() {
+		return nil, findings
+	}
+	style := opts.Style
+	opts.Style = Least
+	needs, findings := Needs(m, opts)
+	if findings.HasErrors() {
+		return nil, findings
+	}
+	a := &auditor{machine: m, held: &held, opts: opts, needs: needs, findings: findings, states: map[string]*asl.State{}}
+	m.Walk(func(s *asl.State) bool {
+		if a.states[s.Name] == nil {
+			a.states[s.Name] = s
+		}
+		a.order = append(a.order, s)
+		return true
+	})
+	if !a.compile() {
+		return nil, a.findings.Sorted()
+	}
+	a.unread()
+	a.calls()
+	a.trust()
+	a.passRoles()
+	opts.Style = style
+	a.excess(opts)
+	return &a.audit, a.findings.Sorted()
+}
+
+// fromRole takes from the role what the options do not say.
+func (o *Options) fromRole(held *Held) source.List {
+	role, err := arn.Parse(held.ARN)
+	if held.ARN == "" || err != nil {
+		return nil
+	}
+	if o.Account != "" && o.Account != role.Account {
+		return source.List{{Code: "ROLE_OF_ANOTHER_ACCOUNT", Severity: source.Error, Path: "/context/accountId",
+			Message: fmt.Sprintf("the role %s is not one of account %s, where the machine lives", held.ARN, o.Account),
+			Hint:    "a state machine can only have a role of its own account"}}
+	}
+	if o.Account == "" && arn.ValidAccount(role.Account) {
+		o.Account = role.Account
+	}
+	if o.Partition == "" && o.Region == "" && arn.ValidPartition(role.Partition) {
+		o.Partition = role.Partition
+	}
+	return nil
+}
+
+// auditor holds one role against one machine.
+type auditor struct {
+	machine  *asl.StateMachine
+	held     *Held
+	opts     Options
+	needs    []Grant
+	findings source.List
+	states   map[string]*asl.State // the first of each name
+	order    []*asl.State          // in the order of the text
+
+	engine    *authz.Engine
+	principal string
+	account   string   // of the role; foreign where it is not known
+	mentioned []string // other accounts that the role's statements name
+	foreign   string   // an account that nothing names
+
+	audit Audit
+	work  int // comparisons of patterns so far
+	gaps  bool
+}
+
+// maxEntries bounds what is said of one kind; the last entry counts the rest.
+const maxEntries = 1000
+
+// compile readies the role's policies for decisions.
+func (a *auditor) compile() bool {
+	a.places()
+	set := authz.Set{Identity: a.held.Policies, Boundary: a.held.Boundary, Resource: trustingOf(a.account)}
+	engine, findings := authz.Compile(set)
+	if engine == nil {
+		a.findings = append(a.findings, findings...)
+		return false
+	}
+	a.engine = engine
+	if a.held.Trust != nil {
+		if _, findings := authz.Compile(authz.Set{Resource: a.held.Trust}); findings.HasErrors() {
+			a.findings = append(a.findings, findings...)
+			return false
+		}
+	}
+	return true
+}
+
+// maxMentioned bounds the accounts that are tried for a resource whose account
+// is not known.
+const maxMentioned = 16
+
+// places finds out the accounts that play a part.
+func (a *auditor) places() {
+	seen := map[string]bool{a.opts.Account: true}
+	for i := range a.held.Policies {
+		doc := a.held.Policies[i].Document
+		if doc == nil {
+			continue
+		}
+		for j := range doc.Statements {
+			for _, entry := range doc.Statements[j].Resource.Texts() {
+				r, err := arn.Parse(entry)
+				if err != nil || !arn.ValidAccount(r.Account) || seen[r.Account] {
+					continue
+				}
+				seen[r.Account] = true
+				if len(a.mentioned) < maxMentioned {
+					a.mentioned = append(a.mentioned, r.Account)
+				}
+			}
+		}
+	}
+	for n := 0; a.foreign == "" || seen[a.foreign]; n++ {
+		a.foreign = fmt.Sprintf("%012d", n)
+	}
+	if a.account = a.opts.Account; a.account == "" {
+		a.account = a.foreign
+	}
+	if a.principal = a.held.ARN; a.principal == "" {
+		a.principal = "arn:" + a.opts.partition() + ":iam::" + a.account + ":role/" + RoleName(a.opts.Name)
+	}
+}
+
+// trustingOf is a resource policy that leaves the decision to the role's own
+// policies: audits are about these.
+func trustingOf(account string) *authz.Policy {
+	return &authz.Policy{Name: "trusting", Document: &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
+		Effect: policy.Allow, Principal: policy.PrincipalOf(policy.PrincipalAWS, account),
+		Action: policy.String("*"), Resource: policy.String("*"),
+	}}}}
+}
+
+// unread says which policies are not known.
+func (a *auditor) unread() {
+	for _, u := range a.held.Unread {
+		what, may := "policy", "may allow more, or deny, than the policies that were given"
+		if u.Kind == authz.Boundary {
+			what, may = "permissions boundary", "may keep the role from what its policies allow"
+		}
+		add(&a.audit.Undecided, AuditEntry{Code: "POLICY_NOT_GIVEN", Severity: source.Warning,
+			Why: fmt.Sprintf("the text of %s %s is not known, and %s", what, u.Name, may), Hint: "give its text with another --role FILE"})
+	}
+}
+
+// add adds an entry, up to the limit.
+func add(list *[]AuditEntry, e AuditEntry) {
+	switch n := len(*list); {
+	case n < maxEntries:
+		*list = append(*list, e)
+	case n == maxEntries:
+		*list = append(*list, AuditEntry{Code: source.CodeTooMany, Severity: e.Severity, Why: "there is more of this kind than is shown"})
+	default:
+		last := &(*list)[n-1]
+		last.Severity = max(last.Severity, e.Severity)
+	}
+}
+
+// atState gives an entry the place of the first of its states.
+func (a *auditor) atState(e AuditEntry) AuditEntry {
+	if len(e.States) == 0 {
+		return e
+	}
+	if s := a.states[e.States[0]]; s != nil {
+		e.File, e.Span = a.machine.File, s.NameSpan
+		if s.Task != nil && s.Task.Resource.Exists() {
+			e.Span = s.Task.Resource.Span()
+		}
+		e.Path = a.machine.Pointer(e.Span)
+	}
+	return e
+}
+
+// Findings lists what an audit says, what is missing first. What a risk says is
+// not said again as excess.
+func (au *Audit) Findings() source.List {
+	var out source.List
+	for _, list := range [][]AuditEntry{au.Missing, au.Risks, au.Excess, au.Undecided} {
+		for i := range list {
+			if e := &list[i]; !e.covered {
+				out = append(out, source.Finding{Code: e.Code, Severity: e.Severity, File: e.File, Span: e.Span, Path: e.Path, Message: e.Why, Hint: e.Hint})
+			}
+		}
+	}
+	return out
+}
+
+// some lists a few of many.
+func some(list []string) string {
+	if len(list) > maxNamed {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:maxNamed], ", "), len(list)-maxNamed)
+	}
+	return strings.Join(list, ", ")
+}
+
+// maxNamed is how many names stand in a message; the entries have them all.
+const maxNamed = 4
+
+func quoted(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = fmt.Sprintf("%q", source.Clip(n, 100))
+	}
+	return out
+}
+
+// stateWords is "state A" or "states A, B and 3 more"; "" for none.
+func stateWords(names []string) string {
+	switch len(names) {
+	case 0:
+		return "the machine"
+	case 1:
+		return "state " + quoted(names)[0]
+	}
+	return "states " + some(quoted(names))
+}
+
+// ofState picks a word by number.
+func ofState(names []string, one, many string) string {
+	if len(names) > 1 {
+		return many
+	}
+	return one
+}
+
+// callText names an integration with its pattern.
+func callText(service, pattern string) string {
+	if i := slices.Index(patternNames[:], pattern); i > 0 {
+		return service + patternSuffixes[i]
+	}
+	return service
+}
