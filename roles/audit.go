@@ -78,7 +78,7 @@ func AuditRole(m *asl.StateMachine, held Held, opts Options) (*Audit, source.Lis
 	if findings.HasErrors() {
 		return nil, findings
 	}
-	a := &auditor{machine: m, held: &held, opts: opts, needs: needs, findings: findings, states: map[string]*asl.State{}}
+	a := &auditor{machine: m, held: &held, opts: opts, needs: needs, findings: findings, states: map[string]*asl.State{}, entries: map[string]int{}}
 	m.Walk(func(s *asl.State) bool {
 		if a.states[s.Name] == nil {
 			a.states[s.Name] = s
@@ -105,7 +105,7 @@ func (o *Options) fromRole(held *Held) source.List {
 		return nil
 	}
 	if o.Account != "" && o.Account != role.Account {
-		return source.List{{Code: "ROLE_OF_ANOTHER_ACCOUNT", Severity: source.Error, Path: "/context/accountId",
+		return source.List{{Code: codeOtherAccount, Severity: source.Error, Path: "/context/accountId",
 			Message: fmt.Sprintf("the role %s is not one of account %s, where the machine lives", held.ARN, o.Account),
 			Hint:    "a state machine can only have a role of its own account"}}
 	}
@@ -135,15 +135,66 @@ type auditor struct {
 	foreign   string   // an account that nothing names
 
 	audit Audit
-	work  int // comparisons of patterns so far
-	gaps  bool
+	work  int  // comparisons of patterns so far
+	gaps  bool // not all of the excess could be looked at
+
+	entries map[string]int // resources of the role's statements by service, lower case; "" for all services
+	asked   int            // of these, for resources that are not known
 }
 
 // maxEntries bounds what is said of one kind; the last entry counts the rest.
 const maxEntries = 1000
 
+// maxRoleSize bounds the policies of a role, in characters. IAM takes 10,240 of
+// inline policies, and up to 20 managed policies and a boundary of 6,144 each;
+// AWS managed policies may be larger. Source: IAM and STS quotas.
+const maxRoleSize = 1 << 19
+
+// tooLarge refuses a role that IAM would not have, before time goes into it.
+func (a *auditor) tooLarge() bool {
+	total := 0
+	for i := range a.held.Policies {
+		if doc := a.held.Policies[i].Document; doc != nil {
+			total += policy.Size(doc)
+			for j := range doc.Statements {
+				a.count(&doc.Statements[j])
+			}
+		}
+	}
+	if total <= maxRoleSize {
+		return false
+	}
+	a.findings = append(a.findings, source.Finding{Code: codeTooLarge, Severity: source.Error,
+		Message: fmt.Sprintf("the policies of the role hold %d characters, more than any role has", total),
+		Hint:    "IAM takes 10,240 characters of inline policies and 20 managed policies of 6,144; give the policies of one role only"})
+	return true
+}
+
+// count notes how many resources a statement adds to the questions about a
+// service.
+func (a *auditor) count(s *policy.Statement) {
+	n := s.Resource.Len() + s.NotResource.Len()
+	last := ""
+	for _, action := range s.Action.Texts() {
+		service, _, _ := strings.Cut(strings.ToLower(action), ":")
+		if strings.ContainsAny(service, "*?") {
+			service = ""
+		}
+		if service != last || last == "" {
+			a.entries[service] += n
+		}
+		last = service
+	}
+	if s.Action == nil {
+		a.entries[""] += n
+	}
+}
+
 // compile readies the role's policies for decisions.
 func (a *auditor) compile() bool {
+	if a.tooLarge() {
+		return false
+	}
 	a.places()
 	set := authz.Set{Identity: a.held.Policies, Boundary: a.held.Boundary, Resource: trustingOf(a.account)}
 	engine, findings := authz.Compile(set)

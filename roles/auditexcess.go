@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
@@ -70,8 +71,9 @@ type resourceEntry struct {
 	all      bool
 	resource *arn.Resource
 	literal  string
-	name     string // the beginning of the name, up to a wildcard
-	varies   bool   // with the caller, by variables
+	name     string          // the beginning of the name, up to a wildcard
+	varies   bool            // with the caller, by variables
+	but      []*arn.Resource // what NotResource leaves out
 }
 
 func newResourceEntry(doc *policy.Document, v *policy.Value) resourceEntry {
@@ -123,6 +125,8 @@ func (a *auditor) search(all, none []*pattern.Pattern) pattern.Verdict {
 // touches reports whether an entry allows something that is needed.
 func (a *auditor) touches(e *resourceEntry, n *wanted) bool {
 	switch {
+	case n.literal != "" && slices.ContainsFunc(e.but, func(r *arn.Resource) bool { return r.Match(n.literal) }):
+		return false
 	case e.all || n.everything || e.text == n.grant.Resource:
 		return true
 	case n.literal != "" && !e.varies:
@@ -202,6 +206,7 @@ type statementAudit struct {
 	doubts    doubts
 	doc       *policy.Document
 	statement *policy.Statement
+	alone     *authz.Engine // of the statement, once it is asked
 
 	actions   []actionEntry
 	resources []resourceEntry
@@ -259,7 +264,8 @@ func (sa *statementAudit) findActions() {
 func (sa *statementAudit) findResources() bool {
 	list := sa.statement.Resource
 	if list == nil {
-		sa.resources = []resourceEntry{{text: "all but " + some(sa.statement.NotResource.Texts()), all: true}}
+		not := policy.CompileResources(sa.statement, new(policy.VariableTable))
+		sa.resources = []resourceEntry{{text: "all but " + some(sa.statement.NotResource.Texts()), all: true, but: not.Entries}}
 	} else {
 		for i := range list.Values {
 			sa.resources = append(sa.resources, newResourceEntry(sa.doc, &list.Values[i]))
@@ -284,12 +290,33 @@ func (sa *statementAudit) findResources() bool {
 			if !sa.spend(1) {
 				return false
 			}
-			if sa.touches(&sa.resources[i], n) {
+			if sa.touches(&sa.resources[i], n) && sa.mayHold(n) {
 				sa.touched[i] = append(sa.touched[i], n)
 			}
 		}
 	}
 	return true
+}
+
+// mayHold reports whether the conditions of the statement may hold for a need:
+// one that passes a role to another service does not serve it. The statement is
+// asked by itself.
+func (sa *statementAudit) mayHold(n *wanted) bool {
+	if sa.statement.Condition == nil || len(n.keys) == 0 {
+		return true
+	}
+	if sa.alone == nil {
+		one := *sa.statement
+		one.Resource, one.NotResource = policy.String("*"), nil
+		doc := policy.Document{Version: sa.doc.Version, Statements: []policy.Statement{one}}
+		engine, findings := authz.Compile(authz.Set{Identity: []authz.Policy{{Name: "statement", Document: &doc}}, Resource: trustingOf(sa.account)})
+		if findings.HasErrors() {
+			return true
+		}
+		sa.alone = engine
+	}
+	q := sa.auditor.requests(n.grant, n.grant.Resource)
+	return askOf(sa.alone, q.sure).result != authz.ImplicitlyDenied
 }
 
 // allTouched are the needs that some resource of the statement touches.

@@ -7,22 +7,6 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-// MarshalJSON writes the four lists; docs/usage.md describes them.
-func (au *Audit) MarshalJSON() ([]byte, error) {
-	list := func(l []AuditEntry) []AuditEntry {
-		if l == nil {
-			return []AuditEntry{}
-		}
-		return l
-	}
-	return json.Marshal(struct {
-		Missing   []AuditEntry `json:"missing"`
-		Excess    []AuditEntry `json:"excess"`
-		Risks     []AuditEntry `json:"risks"`
-		Undecided []AuditEntry `json:"undecided"`
-	}{list(au.Missing), list(au.Excess), list(au.Risks), list(au.Undecided)})
-}
-
 // MarshalJSON writes one entry. Several actions or resources stand in "action"
 // and "resource" with commas between them, and as lists beside these.
 func (e AuditEntry) MarshalJSON() ([]byte, error) {

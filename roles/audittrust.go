@@ -5,14 +5,36 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
 
-// statesService is who assumes the role.
+// statesService is who assumes the role. Trust policies of some tools name it with
+// its Region, which means the same there.
 const statesService = "states.amazonaws.com"
+
+// statesServices are the names of the service to ask for: the usual one, and
+// those with the machine's Region that the trust policy has.
+func (a *auditor) statesServices() []string {
+	out := []string{statesService}
+	policy.Walk(a.held.Trust.Document, func(_ policy.Place, node any) bool {
+		v, ok := node.(*policy.Value)
+		if !ok {
+			return true
+		}
+		region, found := strings.CutPrefix(v.Text, "states.")
+		region, _ = strings.CutSuffix(region, ".cn")
+		region, is := strings.CutSuffix(region, ".amazonaws.com")
+		if found && is && arn.ValidRegion(region) && (a.opts.Region == "" || a.opts.Region == region) && !slices.Contains(out, v.Text) && len(out) < maxMentioned {
+			out = append(out, v.Text)
+		}
+		return true
+	})
+	return out
+}
 
 // trust asks who may assume the role: Step Functions for this machine must, and
 // for machines of other accounts must not. Source: IAM user guide, the confused
@@ -48,16 +70,24 @@ func (a *auditor) trust() {
 	a.strangers(engine)
 }
 
+// askTrust asks whether the service may assume the role for a machine, by any of
+// its names.
 func (a *auditor) askTrust(engine *authz.Engine, machine, account string) verdict {
-	base := authz.Request{Principal: statesService, Action: "sts:AssumeRole", UnknownRest: true}
-	q := a.questions(base, a.principal, []Condition{{"ArnLike", "aws:SourceArn", []string{machine}}, {"StringLike", "aws:SourceAccount", []string{account}}})
-	v := askOf(engine, q.sure)
-	if v.result == authz.Undecided && len(q.examples) > 0 {
-		if examples := askOf(engine, q.examples); examples.result == authz.Allowed {
-			return examples
+	var best verdict
+	for _, service := range a.statesServices() {
+		base := authz.Request{Principal: service, Action: "sts:AssumeRole", UnknownRest: true}
+		q := a.questions(base, a.principal, []Condition{{"ArnLike", "aws:SourceArn", []string{machine}}, {"StringLike", "aws:SourceAccount", []string{account}}})
+		v := askOf(engine, q.sure)
+		if v.result == authz.Undecided && len(q.examples) > 0 {
+			if examples := askOf(engine, q.examples); examples.result == authz.Allowed {
+				v = examples
+			}
+		}
+		if best.result == authz.Invalid || v.result == authz.Allowed || v.result == authz.Undecided && best.result != authz.Allowed {
+			best = v
 		}
 	}
-	return v
+	return best
 }
 
 // strangers reports who else may assume the role.

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,6 +30,21 @@ func TestGoldenSectionsHoldEveryCode(t *testing.T) {
 		for line := range strings.Lines(c.section("least") + c.section("console") + c.section("deployer") + c.section("worker")) {
 			if fields := strings.Fields(line); len(fields) > 1 {
 				seen[fields[1]] = true
+			}
+		}
+	}
+	audits, err := filepath.Glob("testdata/audit/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range audits {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if fields := strings.Fields(line); strings.HasPrefix(line, "  ") && len(fields) > 1 {
+				seen[fields[1]], seen[fields[len(fields)-1]] = true, true
 			}
 		}
 	}

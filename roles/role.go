@@ -122,6 +122,8 @@ func cut(s string, n int) string { return s[:min(len(s), n)] }
 // all, white space not counted. Source: IAM and STS quotas.
 const roleQuota = 10240
 
+const codeTooLarge = "ROLE_TOO_LARGE"
+
 // sizes warns about a role that IAM would not take.
 func (g *generator) sizes(role *Role) {
 	if roughSize(role) < roleQuota/2 {
@@ -132,7 +134,7 @@ func (g *generator) sizes(role *Role) {
 		total += policy.Size(p.Document)
 	}
 	if total > roleQuota {
-		g.say("ROLE_TOO_LARGE", source.Warning,
+		g.say(codeTooLarge, source.Warning,
 			fmt.Sprintf("the inline policies hold %d characters; IAM takes %d for one role", total, roleQuota),
 			"split the statements over customer managed policies of up to 6,144 characters, or split the machine")
 	}

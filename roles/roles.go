@@ -162,10 +162,14 @@ func Undecided(findings source.List) bool {
 // badContext is the code of findings about Options.
 const badContext = "BAD_CONTEXT"
 
+// codeOtherAccount is the code of a role and a machine that cannot belong
+// together.
+const codeOtherAccount = "ROLE_OF_ANOTHER_ACCOUNT"
+
 // BadOptions reports whether a finding is about the options and not about the
 // definition.
 func BadOptions(findings source.List) bool {
-	return slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == badContext })
+	return slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == badContext || f.Code == codeOtherAccount })
 }
 
 // check finds options that cannot be meant.

@@ -174,9 +174,9 @@ func spoke(s *authz.StatementReport) bool {
 	return s.Speaks && s.Outcome != authz.ImplicitlyDenied
 }
 
-func nonNil(list []string) []string {
+func nonNil[S ~[]T, T any](list S) S {
 	if list == nil {
-		return []string{}
+		return S{}
 	}
 	return list
 }

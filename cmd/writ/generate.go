@@ -58,7 +58,8 @@ not show.`,
 	return cmd
 }
 
-func (f *generateFlags) register(cmd *cobra.Command) {
+// registerMachine registers the flags that say what the definition does not.
+func (f *generateFlags) registerMachine(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	o := &f.opts
@@ -72,13 +73,19 @@ func (f *generateFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&o.Logging, "logging", false, "the machine sends logs to CloudWatch Logs")
 	flags.StringVar(&o.KMSKey, "kms-key", "", "ARN of the customer managed key that encrypts the machine")
 	flags.BoolVar(&o.Redrive, "redrive", false, "executions are redriven, and their map runs with them")
-	flags.StringVar(&f.trust, "trust", "", "guard against the confused deputy: machine (default when --name is given), account, or plain for none")
 	flags.StringArrayVar(&f.passRoles, "pass-role", nil, "role passed to a service that the definition does not show, as SERVICE=ARN (repeatable)")
 	flags.StringArrayVar(&f.taskDefinitions, "task-definition", nil, "file with an ECS task definition, for the roles in it (repeatable)")
 	flags.BoolVar(&o.NoPassRole, "no-pass-role", false, "roles that the definition does not show need no permission here")
 	flags.StringArrayVar(&f.substitutions, "substitution", nil, "value of a ${KEY} placeholder, as KEY=VALUE (repeatable)")
 	flags.BoolVar(&f.allowPlaceholders, "allow-placeholders", false, "treat placeholders without a value as known at run time")
 	flags.BoolVar(&o.AnyAccount, "any-account", false, "values known at run time may name resources of other accounts")
+}
+
+func (f *generateFlags) register(cmd *cobra.Command) {
+	f.registerMachine(cmd)
+	flags := cmd.Flags()
+	o := &f.opts
+	flags.StringVar(&f.trust, "trust", "", "guard against the confused deputy: machine (default when --name is given), account, or plain for none")
 	flags.StringVar(&o.PermissionsBoundary, "permissions-boundary", "", "ARN of the role's permissions boundary")
 	flags.StringVar(&o.Path, "path", "/", "path of the role")
 	f.registerAudience(cmd)
@@ -180,22 +187,12 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 
 // resolve turns the words of flags into values.
 func (f *generateFlags) resolve() (writer, source.Severity, error) {
-	var err error
-	if f.opts.Style, err = roles.ParseStyle(f.style); err != nil {
+	if err := f.machineOptions(); err != nil {
 		return nil, 0, err
 	}
+	var err error
 	if f.opts.Trust, err = roles.ParseTrust(f.trust); err != nil {
 		return nil, 0, err
-	}
-	f.opts.Type = roles.MachineType(strings.ToUpper(f.machineType))
-	f.opts.PassRoles = map[string][]string{}
-	for _, p := range f.passRoles {
-		service, role, ok := strings.Cut(p, "=")
-		if !ok || service == "" || role == "" {
-			return nil, 0, fmt.Errorf("--pass-role %q: write SERVICE=ARN, as in ecs-tasks.amazonaws.com=arn:aws:iam::123456789012:role/task", p)
-		}
-		service = roles.ServicePrincipal(service)
-		f.opts.PassRoles[service] = append(f.opts.PassRoles[service], role)
 	}
 	if err := checkFormat(f.format, formatNames()...); err != nil {
 		return nil, 0, err
@@ -209,6 +206,24 @@ func (f *generateFlags) resolve() (writer, source.Severity, error) {
 		f.opts.LeaveOpen(references[f.format])
 	}
 	return write, failLevel, nil
+}
+
+// machineOptions turns the words of the flags about the machine into values.
+func (f *generateFlags) machineOptions() (err error) {
+	if f.opts.Style, err = roles.ParseStyle(f.style); err != nil {
+		return err
+	}
+	f.opts.Type = roles.MachineType(strings.ToUpper(f.machineType))
+	f.opts.PassRoles = map[string][]string{}
+	for _, p := range f.passRoles {
+		service, role, ok := strings.Cut(p, "=")
+		if !ok || service == "" || role == "" {
+			return fmt.Errorf("--pass-role %q: write SERVICE=ARN, as in ecs-tasks.amazonaws.com=arn:aws:iam::123456789012:role/task", p)
+		}
+		service = roles.ServicePrincipal(service)
+		f.opts.PassRoles[service] = append(f.opts.PassRoles[service], role)
+	}
+	return nil
 }
 
 func (f *generateFlags) readTaskDefinitions() error {
