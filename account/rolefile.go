@@ -88,7 +88,9 @@ func (g *roleReader) file(file *source.File) {
 		for _, d := range duplicates {
 			g.report(codeDuplicate, source.Error, d.Second, "", "key %q appears twice in one object", d.Name)
 		}
-		g.value(root)
+		if len(duplicates) == 0 { // AWS writes none: which of the two is meant is anybody's guess
+			g.value(root)
+		}
 	}
 	g.findings = append(g.findings, g.reader.findings...)
 }
@@ -457,7 +459,7 @@ func (g *roleReader) finish() {
 		}
 	}
 	if !g.listed && len(g.nameless) == 0 {
-		g.role.Missing = append(g.role.Missing, Missing{authz.Identity, "all that role " + g.role.Name + " has"})
+		g.role.Missing = append(g.role.Missing, Missing{authz.Identity, strings.TrimSpace("every policy of the role " + g.role.Name)})
 	}
 	if g.boundary == "" {
 		return

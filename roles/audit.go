@@ -69,6 +69,9 @@ type AuditEntry struct {
 // findings tell. Other findings are those of Generate, and what they leave open
 // is not in the audit: see Undecided.
 func AuditRole(m *asl.StateMachine, held Held, opts Options) (*Audit, source.List) {
+	if findings := opts.check(); findings.HasErrors() {
+		return nil, findings
+	}
 	if findings := opts.fromRole(&held); findings.HasErrors() {
 		return nil, findings
 	}
@@ -174,19 +177,19 @@ func (a *auditor) tooLarge() bool {
 // service.
 func (a *auditor) count(s *policy.Statement) {
 	n := s.Resource.Len() + s.NotResource.Len()
-	last := ""
+	seen := map[string]bool{}
 	for _, action := range s.Action.Texts() {
 		service, _, _ := strings.Cut(strings.ToLower(action), ":")
 		if strings.ContainsAny(service, "*?") {
 			service = ""
 		}
-		if service != last || last == "" {
-			a.entries[service] += n
-		}
-		last = service
+		seen[service] = true
 	}
 	if s.Action == nil {
-		a.entries[""] += n
+		seen[""] = true
+	}
+	for service := range seen {
+		a.entries[service] += n
 	}
 }
 

@@ -373,6 +373,9 @@ func (sa *statementAudit) needlessActions() {
 			e.Actions = append(e.Actions, v.Text)
 		}
 		e.Why = fmt.Sprintf("no call needs %s on %s", some(e.Actions), some(e.Resources))
+		if sa.statement.Condition != nil {
+			e.Why += " under these conditions"
+		}
 		e.Hint = "leave out " + some(e.Actions)
 		if len(values) == len(sa.actions) {
 			e.Hint = "leave out the statement"
@@ -492,19 +495,20 @@ func (sa *statementAudit) wideResources() {
 		if len(needs) == 0 {
 			continue
 		}
-		var actions, needed []string
+		var actions, needed, states []string
 		known, narrowed := true, r.varies
 		wide := sa.wideFor(r, needs)
 		for _, n := range wide {
 			actions = append(actions, n.grant.Action)
 			needed = append(needed, n.grant.Resource)
+			states = append(states, n.grant.States...)
 			known = known && n.literal != ""
 			narrowed = narrowed || sa.narrowedBeyond(n)
 		}
 		if len(wide) == 0 {
 			continue
 		}
-		e := AuditEntry{Code: "EXCESS_RESOURCE", Severity: source.Warning, Actions: distinct(actions), Resources: []string{r.text}, Needed: distinct(needed)}
+		e := AuditEntry{Code: "EXCESS_RESOURCE", Severity: source.Warning, Actions: distinct(actions), Resources: []string{r.text}, Needed: distinct(needed), States: distinct(states)}
 		e.Why = fmt.Sprintf("%s allows %s on more than the calls need, which is %s", r.text, some(e.Actions), some(e.Needed))
 		e.Hint = "name " + some(e.Needed)
 		if narrowed {

@@ -198,7 +198,8 @@ func (a *auditor) passHint() string {
 	if passed == nil {
 		return "no call of the machine is known to pass a role"
 	}
-	return "the calls of the machine pass " + some(distinct(passed))
+	passed = distinct(passed)
+	return "narrow it to what the calls pass: " + strings.Join(passed[:min(len(passed), maxNamed)], "; ")
 }
 
 // passesToAny asks a statement, its other conditions left out, whether a role

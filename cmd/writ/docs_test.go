@@ -80,7 +80,7 @@ func TestCodesAreDocumented(t *testing.T) {
 	}
 	code := regexp.MustCompile(`(?m)^\s*code\w* *= *"([A-Z_]+)"`)
 	found := 0
-	for _, file := range []string{"cases/cases.go", "account/details.go", "account/principal.go"} {
+	for _, file := range []string{"cases/cases.go", "account/details.go", "account/principal.go", "account/rolefile.go"} {
 		text, err := os.ReadFile(filepath.Join("../..", file))
 		if err != nil {
 			t.Fatal(err)

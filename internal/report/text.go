@@ -60,7 +60,9 @@ func Markdown(w io.Writer, r *Report) error {
 		f := &r.Findings[i]
 		text := cell(f.Message)
 		if f.Hint != "" {
-			text += "<br>*" + cell(f.Hint) + "*"
+			for line := range strings.SplitSeq(f.Hint, "\n") {
+				text += "<br>*" + cell(line) + "*"
+			}
 		}
 		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", severityWords(f.Severity), f.Code, cell(place(f)), text)
 	}
