@@ -81,7 +81,7 @@ func (s *stack) parseText(v *jsontree.Value, text string, from *origin) *jsontre
 	if err != nil {
 		span := moved(err.Span, from)
 		if hole.Has(text) {
-			s.unreadable(span, "with its unknown parts this text is no JSON ("+err.Msg+")")
+			s.unreadable(span, "with its unknown parts this text is no JSON")
 			return nil
 		}
 		s.wrong("MALFORMED_JSON", span, "", "%s", err.Msg)

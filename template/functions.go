@@ -134,8 +134,13 @@ func texts(list jsontree.Value) []string {
 	return out
 }
 
-// textList writes a list for the name of a hole.
-func textList(list jsontree.Value) string { return "[" + strings.Join(texts(list), ",") + "]" }
+// textList writes a list for the name of a hole, so that different lists make
+// different names.
+func textList(list jsontree.Value) string {
+	var b strings.Builder
+	writeJSON(&b, &list)
+	return b.String()
+}
 
 func (s *stack) fnSplit(v, arg *jsontree.Value) jsontree.Value {
 	if arg.Kind != jsontree.Array || len(arg.Items) != 2 {
@@ -146,7 +151,7 @@ func (s *stack) fnSplit(v, arg *jsontree.Value) jsontree.Value {
 		return s.badFunction(&arg.Items[0], "the delimiter of Fn::Split is empty")
 	}
 	if !s.splittable(text, delimiter) {
-		return str(s.session.hole(Hole{Name: "Split(" + delimiter + "," + text + ")", Why: "list", list: true}), v.Span)
+		return str(s.session.hole(Hole{Name: "Split(" + strconv.Quote(delimiter) + "," + text + ")", Why: "list", list: true}), v.Span)
 	}
 	out := jsontree.Value{Kind: jsontree.Array, Span: v.Span}
 	for part := range strings.SplitSeq(text, delimiter) {

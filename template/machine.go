@@ -177,7 +177,7 @@ func (s *stack) definitionText(r *resource, v *jsontree.Value) definitionCase {
 		}
 		m, list := asl.ParseWithin(s.file, text, from.at, s.substitutions(r))
 		if m == nil && hole.Has(text) {
-			s.unreadable(list[0].Span, "with its unknown parts this definition is no JSON ("+list[0].Message+")")
+			s.unreadable(list[0].Span, "with its unknown parts this definition is no JSON")
 			return
 		}
 		d.machine = m
@@ -260,7 +260,7 @@ func (s *stack) definitionNamed(v *jsontree.Value) *source.File {
 	value := list[0].value
 	name := value.Text
 	if key := value.Get("Key"); key != nil && assetName.MatchString(key.Text) && s.session.opts.Open != nil {
-		return s.file2("asset."+key.Text, v.Span)
+		return s.fileAt("asset."+key.Text, v.Span)
 	}
 	if value.Kind != jsontree.String {
 		s.unreadable(v.Span, "the definition lies in a bucket")
@@ -270,11 +270,11 @@ func (s *stack) definitionNamed(v *jsontree.Value) *source.File {
 		s.unreadable(v.Span, "the definition lies at "+near.Quote(hole.Print(name)))
 		return nil
 	}
-	return s.file2(name, v.Span)
+	return s.fileAt(name, v.Span)
 }
 
-// file2 opens a file that the template names, by a path from its own directory.
-func (s *stack) file2(name string, at source.Span) *source.File {
+// fileAt opens a file that the template names, by a path from its own directory.
+func (s *stack) fileAt(name string, at source.Span) *source.File {
 	text, full, ok := s.openFile(name, at)
 	if !ok {
 		return nil

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/hole"
@@ -106,7 +107,7 @@ func (s *stack) join(v, arg *jsontree.Value) []fragment {
 	}
 	value := s.eval(list)
 	if name, unknown := isUnknown(value); unknown {
-		return s.given1(s.session.hole(Hole{Name: "Join(" + delimiter + "," + name + ")", Why: "joined list"}), v.Span)
+		return s.given1(s.session.hole(Hole{Name: "Join(" + strconv.Quote(delimiter) + "," + name + ")", Why: "joined list"}), v.Span)
 	}
 	if value.Kind != jsontree.Array {
 		return s.given1(s.badFunction(list, "Fn::Join takes a list, not %s", value.Kind).Text, v.Span)
