@@ -3,6 +3,7 @@ package template
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -78,18 +79,63 @@ func (s *stack) readResources() {
 		if r.implied {
 			continue
 		}
-		s.existing(r, func() {
-			s.checkProperties(r)
-			if read := resourceReader(r.kind); read != nil {
-				read(s, r)
-			}
-			s.readDocuments(r)
-		})
+		s.existing(r, func() { s.readResource(r) })
+	}
+}
+
+// readResource reads what a resource says about access. Where properties cannot
+// be told, all that was read of it is incomplete.
+func (s *stack) readResource(r *resource) {
+	whole := s.whole(func() { s.checkProperties(r) })
+	out := s.session.out
+	machines, roles, policies, tasks, principals := len(out.Machines), len(out.Roles), len(out.Policies), len(out.Tasks), len(out.Principals)
+	if read := resourceReader(r.kind); read != nil {
+		read(s, r)
+	}
+	s.readDocuments(r)
+	if whole {
+		return
+	}
+	for i := range out.Machines[machines:] {
+		out.Machines[machines+i].Incomplete = true
+	}
+	for i := range out.Roles[roles:] {
+		out.Roles[roles+i].Incomplete = true
+	}
+	for i := range out.Policies[policies:] {
+		out.Policies[policies+i].Incomplete = true
+	}
+	for i := range out.Tasks[tasks:] {
+		out.Tasks[tasks+i].Incomplete = true
+	}
+	for i := range out.Principals[principals:] {
+		out.Principals[principals+i].Incomplete = true
+	}
+}
+
+// others are types whose resources hold templates that are deployed elsewhere,
+// or are made of resources that this template does not show. Source:
+// CloudFormation template reference.
+var others = map[string]string{
+	"AWS::CloudFormation::StackSet":                         "a stack set deploys its template to other accounts",
+	"AWS::ServiceCatalog::CloudFormationProvisionedProduct": "a provisioned product has a template of its own",
+}
+
+// checkOthers reports resources that hide others.
+func (s *stack) checkOthers(r *resource) {
+	why := others[r.kind]
+	if strings.HasSuffix(r.kind, "::MODULE") {
+		why = "a module is made of other resources"
+	}
+	if why != "" {
+		s.session.out.Incomplete = true
+		s.unreadable(r.nameSpan, why)
 	}
 }
 
 // checkProperties reports properties that a macro makes.
 func (s *stack) checkProperties(r *resource) {
+	s.checkOthers(r)
 	if r.properties == nil || !s.holdsAccess(r.kind) {
 		return
 	}

@@ -2,6 +2,7 @@ package template
 
 import (
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 )
 
 // readRole reads an AWS::IAM::Role.
@@ -11,9 +12,13 @@ func (s *stack) readRole(r *resource) {
 		if role.Path = s.optional(r.property("Path")); role.Path == "" {
 			role.Path = "/"
 		}
-		if trust := r.property("AssumeRolePolicyDocument"); trust != nil {
-			if added := s.addDocuments(r, trust, Policy{Kind: Trust}); len(added) > 0 {
-				role.Trust = added[0]
+		trust := r.property("AssumeRolePolicyDocument")
+		if trust == nil {
+			s.wrong("MISSING_FIELD", r.nameSpan, "", "role %s has no AssumeRolePolicyDocument", near.Quote(r.name))
+		} else if added := s.addDocuments(r, trust, Policy{Kind: Trust}); len(added) > 0 {
+			role.Trust = added[0]
+			if len(added) > 1 {
+				s.unreadable(trust.Span, "a condition picks who may assume the role")
 			}
 		}
 		role.Inline = s.inlinePolicies(r)

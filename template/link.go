@@ -96,14 +96,14 @@ func (ss *session) attach(find func(*Reference, string)) {
 			}
 			for _, r := range roles[t.ID] {
 				if p.Managed {
-					r.Managed = append(r.Managed, ref)
+					r.Managed = addReference(r.Managed, ref)
 				} else {
 					r.Inline = append(r.Inline, i)
 				}
 			}
 			for _, r := range principals[t.ID] {
 				if p.Managed {
-					r.Managed = append(r.Managed, ref)
+					r.Managed = addReference(r.Managed, ref)
 				} else {
 					r.Inline = append(r.Inline, i)
 				}
@@ -117,6 +117,16 @@ func (ss *session) attach(find func(*Reference, string)) {
 			u.Groups = append(u.Groups, m.group)
 		}
 	}
+}
+
+// addReference adds a reference that is not among those that always hold.
+func addReference(list []Reference, ref Reference) []Reference {
+	for _, r := range list {
+		if r.ID == ref.ID && len(r.When) == 0 {
+			return list
+		}
+	}
+	return append(list, ref)
 }
 
 // lost marks the roles, users or groups incomplete that an unknown name may

@@ -63,6 +63,7 @@ func (s *stack) readPolicyProperty(r *resource, p *policyProperty, v *jsontree.V
 		kind := s.optional(r.property("Type"))
 		if like.Kind = organizationKinds[kind]; like.Kind == 0 {
 			if kind == "" || hole.Has(kind) {
+				s.session.out.Incomplete = true
 				s.unreadable(v.Span, "the type of the policy is not known")
 			}
 			return

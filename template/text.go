@@ -192,7 +192,7 @@ func nextVariable(text string, from int) (start, end int) {
 func (s *stack) variable(name string, variables, text *jsontree.Value) []fragment {
 	span := text.Span
 	if value := variables.Get(name); value != nil {
-		return s.fragments(value)
+		return s.few(s.fragments(value), value.Span)
 	}
 	if name == "" {
 		s.wrong("BAD_FUNCTION", span, "write ${!} for the text itself", "Fn::Sub has a variable without a name")
@@ -206,6 +206,18 @@ func (s *stack) variable(name string, variables, text *jsontree.Value) []fragmen
 	}
 	s.unknownName(name, span)
 	return s.given1(s.hole(Hole{Name: name, Why: "unknown"}), span)
+}
+
+// maxFragments is how many parts of a variable keep their places.
+const maxFragments = 64
+
+// few makes one fragment of many: they may be repeated, and doubled again.
+func (s *stack) few(list []fragment, span source.Span) []fragment {
+	if len(list) <= maxFragments {
+		return list
+	}
+	text, _ := s.joined(list)
+	return s.given1(text, span)
 }
 
 // isText reports whether an evaluated value can stand in a text.
