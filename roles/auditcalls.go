@@ -27,10 +27,10 @@ func (a *auditor) calls() {
 		switch {
 		case isJob:
 			jobs.add(need, v)
-		case v.result != authz.Allowed && v.result != authz.Undecided && !a.mayBeUnread():
+		case a.denies(v):
 			missing.add(need, v)
 		}
-		if v.result == authz.Undecided || v.result == authz.ImplicitlyDenied && a.mayBeUnread() {
+		if v.result != authz.Allowed && !a.denies(v) {
 			undecided.add(need, v)
 		}
 	}
@@ -41,6 +41,12 @@ func (a *auditor) calls() {
 	for _, group := range undecided.groups {
 		add(&a.audit.Undecided, a.undecided(group))
 	}
+}
+
+// denies reports whether a call is denied for certain: a policy without text may
+// still allow what the others do not, but lifts no Deny.
+func (a *auditor) denies(v verdict) bool {
+	return v.result == authz.ExplicitlyDenied || v.result == authz.ImplicitlyDenied && !a.mayBeUnread()
 }
 
 // mayBeUnread reports whether some policy without text could allow what the

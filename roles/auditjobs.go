@@ -15,7 +15,7 @@ import (
 // service-integration-iam-templates, additional permissions for tasks using the
 // Run a Job pattern.
 
-// job is what the role says about waiting for one integration in one state.
+// jobState is what the role says about waiting for one integration in one state.
 type jobState struct {
 	service, pattern, state string
 	needs                   map[Purpose][]*Grant
@@ -45,10 +45,10 @@ func (t *jobTable) add(need *Grant, v verdict) {
 }
 
 // lacking are the needs of a purpose that the role does not meet.
-func (j *jobState) lacking(p Purpose) []*Grant {
+func (a *auditor) lacking(j *jobState, p Purpose) []*Grant {
 	var out []*Grant
 	for _, need := range j.needs[p] {
-		if r := j.verdicts[need].result; r == authz.ImplicitlyDenied || r == authz.ExplicitlyDenied {
+		if a.denies(j.verdicts[need]) {
 			out = append(out, need)
 		}
 	}
@@ -56,7 +56,9 @@ func (j *jobState) lacking(p Purpose) []*Grant {
 }
 
 // works reports whether a way to learn of the end may work.
-func (j *jobState) works(p Purpose) bool { return len(j.needs[p]) > 0 && len(j.lacking(p)) == 0 }
+func (a *auditor) works(j *jobState, p Purpose) bool {
+	return len(j.needs[p]) > 0 && len(a.lacking(j, p)) == 0
+}
 
 // jobTrouble is one kind of trouble with jobs, for all states that have it in
 // the same way.
@@ -69,9 +71,6 @@ type jobTrouble struct {
 
 // jobs reports what the role lacks for waiting and cancelling.
 func (a *auditor) jobs(table jobTable) {
-	if a.mayBeUnread() {
-		return // the needs are among the undecided ones
-	}
 	var troubles []*jobTrouble
 	index := map[string]*jobTrouble{}
 	report := func(code string, j *jobState, lacks []*Grant) {
@@ -87,16 +86,16 @@ func (a *auditor) jobs(table jobTable) {
 		}
 	}
 	for _, j := range table.list {
-		poll, listen := j.lacking(Poll), j.lacking(Listen)
+		poll, listen := a.lacking(j, Poll), a.lacking(j, Listen)
 		switch {
-		case len(poll) > 0 && j.works(Listen):
+		case len(poll) > 0 && a.works(j, Listen):
 			report("COMPLETION_BY_EVENTS_ONLY", j, poll)
-		case len(listen) > 0 && j.works(Poll):
+		case len(listen) > 0 && a.works(j, Poll):
 			report("COMPLETION_BY_POLLING_ONLY", j, listen)
 		default:
 			report("MISSING_PERMISSION", j, slices.Concat(poll, listen))
 		}
-		report("CANNOT_CANCEL", j, j.lacking(Cancel))
+		report("CANNOT_CANCEL", j, a.lacking(j, Cancel))
 	}
 	for _, t := range troubles {
 		a.trouble(t)
