@@ -84,6 +84,7 @@ type conformanceCase struct {
 	Name       string
 	Kind       string
 	Definition json.RawMessage
+	Expected   json.RawMessage
 	Context    struct {
 		Partition, Region, AccountID, StateMachineName, Type, KMSKeyArn string
 		Tracing, Logging                                                bool
@@ -91,12 +92,14 @@ type conformanceCase struct {
 	}
 }
 
-func TestConformanceCasesAuditClean(t *testing.T) {
+// eachConformanceCase visits the machines of the conformance cases, where they
+// are at hand.
+func eachConformanceCase(t *testing.T, visit func(c *conformanceCase, m *asl.StateMachine, opts Options)) {
+	t.Helper()
 	text, err := os.ReadFile("../../shared/cases/roles.jsonl")
 	if err != nil {
 		t.Skip("no cases here")
 	}
-	ran := 0
 	for line := range strings.Lines(string(text)) {
 		var c conformanceCase
 		if err := json.Unmarshal([]byte(line), &c); err != nil || c.Definition == nil || c.Kind == "bad" {
@@ -106,14 +109,52 @@ func TestConformanceCasesAuditClean(t *testing.T) {
 		if m == nil || findings.HasErrors() {
 			continue
 		}
-		opts := Options{Name: c.Context.StateMachineName, Region: c.Context.Region, Account: c.Context.AccountID, Partition: c.Context.Partition,
-			Type: MachineType(c.Context.Type), Tracing: c.Context.Tracing, Logging: c.Context.Logging, KMSKey: c.Context.KMSKeyArn, PassRoles: c.Context.PassRoles}
+		visit(&c, m, Options{Name: c.Context.StateMachineName, Region: c.Context.Region, Account: c.Context.AccountID, Partition: c.Context.Partition,
+			Type: MachineType(c.Context.Type), Tracing: c.Context.Tracing, Logging: c.Context.Logging, KMSKey: c.Context.KMSKeyArn, PassRoles: c.Context.PassRoles})
+	}
+}
+
+func TestConformanceCasesAuditClean(t *testing.T) {
+	ran := 0
+	eachConformanceCase(t, func(c *conformanceCase, m *asl.StateMachine, opts Options) {
 		if assertClean(t, c.Name, m, opts) {
 			ran++
 		}
-	}
+	})
 	if ran < 100 {
 		t.Errorf("%d cases have a role", ran)
+	}
+}
+
+// AWS's own templates lack nothing and have nothing too much, in their style.
+func TestPublishedTemplatesAuditClean(t *testing.T) {
+	ran := 0
+	eachConformanceCase(t, func(c *conformanceCase, m *asl.StateMachine, opts Options) {
+		if !strings.HasSuffix(c.Kind, "template") || len(c.Expected) == 0 {
+			return
+		}
+		doc, findings := policy.ParseString("role.json", string(c.Expected))
+		if findings.HasErrors() {
+			return
+		}
+		opts.Style, opts.NoPassRole = Console, true
+		audit, findings := AuditRole(m, Held{Policies: []authz.Policy{{Name: "role", Document: doc}}}, opts)
+		if audit == nil {
+			t.Errorf("%s: %v", c.Name, findings)
+			return
+		}
+		ran++
+		for _, e := range slices.Concat(audit.Missing, audit.Excess, audit.Undecided) {
+			t.Errorf("%s: %s: %s", c.Name, e.Code, e.Why)
+		}
+		for _, e := range audit.Risks {
+			if e.Code != "PASS_ROLE_TO_ANY_SERVICE" { // some templates have no condition
+				t.Errorf("%s: %s: %s", c.Name, e.Code, e.Why)
+			}
+		}
+	})
+	if ran < 50 {
+		t.Errorf("%d templates", ran)
 	}
 }
 
