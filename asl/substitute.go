@@ -269,3 +269,15 @@ func (f *filler) unresolved(name string, span source.Span) {
 	f.reader.fail("UNRESOLVED_PLACEHOLDER", span, "give it with --substitution "+name+"=VALUE, or go on without it by --allow-placeholders",
 		"nothing fills the placeholder ${%s}", name)
 }
+
+// AroundPlaceholders returns the texts around the placeholders of a text: one
+// more than there are placeholders.
+func AroundPlaceholders(text string) []string {
+	var around []string
+	start, end, _ := nextPlaceholder(text)
+	for ; start >= 0; start, end, _ = nextPlaceholder(text) {
+		around = append(around, text[:start])
+		text = text[end:]
+	}
+	return append(around, text)
+}
