@@ -26,10 +26,10 @@ func (s *stateRun) query(text string, input any) (any, error) {
 	}
 	s.locals = map[string]any{}
 	states := map[string]any{"input": input, "context": s.context()}
-	if s.result != nil {
+	if s.result != undefined {
 		states["result"] = s.result
 	}
-	if s.failure != nil {
+	if s.failure != undefined {
 		states["errorOutput"] = s.failure
 	}
 	s.locals["states"] = states

@@ -95,7 +95,7 @@ func (e *execution) states(scope map[string]any, lang string, input any) (any, e
 			return nil, errSpent
 		}
 		st := scope["States"].(map[string]any)[name].(map[string]any)
-		s := &stateRun{execution: e, name: name, st: st, raw: input, jsonata: language(st, lang) == "JSONata", machineLanguage: lang}
+		s := &stateRun{execution: e, name: name, st: st, raw: input, jsonata: language(st, lang) == "JSONata", machineLanguage: lang, result: undefined, failure: undefined}
 		e.seen = append(e.seen, seen{name, "input", input})
 		for v, value := range e.variables {
 			e.seen = append(e.seen, seen{name, "$" + v, value})
@@ -350,7 +350,7 @@ func (s *stateRun) catch() (any, string, error) {
 	output := failure
 	var err error
 	if s.jsonata {
-		s.result, s.failure = nil, failure
+		s.result, s.failure = undefined, failure
 		if o, ok := c["Output"]; ok {
 			output, err = s.template(o, s.raw)
 		}

@@ -58,12 +58,19 @@ func joinEnvironments(a, b *environment, w widening) *environment {
 		return a
 	}
 	out := &environment{make(map[string]Value, len(a.values)), a.unset && b.unset}
+	put := func(name string) {
+		// Where names that are missing are unknown, those that are unknown go missing:
+		// equal environments are written in one way.
+		if v := widen(a.get(name), b.get(name), w); out.unset || !v.Unknown() {
+			out.values[name] = v
+		}
+	}
 	for name := range a.values {
-		out.values[name] = widen(a.get(name), b.get(name), w)
+		put(name)
 	}
 	for name := range b.values {
 		if _, done := a.values[name]; !done {
-			out.values[name] = widen(a.get(name), b.get(name), w)
+			put(name)
 		}
 	}
 	if len(out.values) > maxVariables {
