@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"policy":            {"source", "pattern", "arn", "internal/hole", "internal/jsontree", "internal/near"},
 	"asl":               {"source", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree", "asl/jsonata"},
 	"asl/jsonata":       {"source"},
+	"dataflow":          {"source", "pattern", "internal/jsontree", "asl", "asl/jsonata"},
 	"ecs":               {"source", "internal/jsontree"},
 	"template":          {"source", "policy", "asl", "ecs", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree"},
 	"catalog":           {"arn", "pattern", "internal/near"},

@@ -12,13 +12,16 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
+// racing is set under the race detector, which takes ten times as long.
+var racing bool
+
 var pairs = flag.Int("pairs", 100_000, "how many pairs of a random machine and an input TestSound runs")
 
 // Whatever a machine holds when it runs is in what the analysis says: the input
 // of every state, its variables, and what its Tasks call with.
 func TestSound(t *testing.T) {
 	n := *pairs
-	if testing.Short() {
+	if testing.Short() || racing {
 		n = min(n, 2000)
 	}
 	const inputsPerMachine = 4

@@ -1,0 +1,5 @@
+//go:build race
+
+package dataflow
+
+func init() { racing = true }
