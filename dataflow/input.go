@@ -11,6 +11,7 @@ type Input struct {
 	name   string
 	values Value
 	schema bool
+	exact  bool
 }
 
 // Name returns the name of the file that the input was read from.
@@ -18,6 +19,10 @@ func (in *Input) Name() string { return in.name }
 
 // Schema reports whether the input was read from a JSON Schema.
 func (in *Input) Schema() bool { return in.schema }
+
+// Exact reports whether the input was read from an example of which the values
+// count as well.
+func (in *Input) Exact() bool { return in.exact }
 
 func (in *Input) value() Value {
 	if in == nil {
@@ -45,7 +50,7 @@ func ReadInput(file *source.File, exact bool) (*Input, source.List) {
 	for _, d := range duplicates {
 		r.fail(d.Second, "DUPLICATE_KEY", "", "%q is already a name in this object", d.Name)
 	}
-	in := &Input{name: file.Name, schema: isSchema(root)}
+	in := &Input{name: file.Name, schema: isSchema(root), exact: exact}
 	switch {
 	case in.schema && exact:
 		r.fail(root.Span, BadInput, "", "this is a JSON Schema; only an example can be the exact input")

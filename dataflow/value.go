@@ -3,6 +3,8 @@ package dataflow
 import (
 	"slices"
 	"strings"
+
+	"github.com/writ-iam/writ/asl"
 )
 
 // kinds says of which types a value may be.
@@ -349,4 +351,18 @@ func fieldsOf(members []field, others Value) Value {
 		out = append(out, f)
 	}
 	return ofFields(out, others)
+}
+
+// OtherKinds lists the kinds besides strings and numbers that the value may be.
+func (v Value) OtherKinds() []asl.Kind {
+	var out []asl.Kind
+	for _, k := range []struct {
+		kind kinds
+		is   asl.Kind
+	}{{null, asl.Null}, {yes | no, asl.Bool}, {array, asl.Array}, {object, asl.Object}} {
+		if v.kinds&k.kind != 0 {
+			out = append(out, k.is)
+		}
+	}
+	return out
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/dataflow"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -20,6 +21,9 @@ type generator struct {
 	open       bool     // partition, Region, account or name is "*"
 	untrusting bool     // what is made has no trust policy
 	findings   source.List
+
+	flow     *dataflow.Flow // nil before data is called, and where it cannot be
+	followed bool
 
 	grants   []Grant
 	index    map[grantKey]int

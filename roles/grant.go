@@ -38,13 +38,14 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 	for _, rd := range readings {
 		base := slices.Clip(rd.captures)
 		for _, v := range k.values {
-			if got, ok := g.readValue(c, p, v, variant, base); ok {
-				out = append(out, reading{got, rd.dynamic, rd.elsewhere})
+			got, dynamic, elsewhere, ok := g.readValue(c, p, v, variant, base)
+			if ok {
+				out = append(out, reading{tell(got, len(base), v.from(c, p.name())), rd.dynamic || dynamic && !p.extra, rd.elsewhere || elsewhere})
 			}
 		}
 		for _, v := range k.open {
 			got, dynamic, elsewhere := g.readOpen(p, v, variant, base)
-			out = append(out, reading{got, rd.dynamic || dynamic && !p.extra, rd.elsewhere || elsewhere})
+			out = append(out, reading{tell(got, len(base), v.from(c, p.name())), rd.dynamic || dynamic && !p.extra, rd.elsewhere || elsewhere})
 		}
 		byDefault := k.absent > 0 && (p.absent != "" || p.extra)
 		if byDefault {
@@ -62,8 +63,37 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 	return out
 }
 
-// readValue reads one value that stands in the definition.
-func (g *generator) readValue(c call, p *param, v asl.Value, variant string, base captures) (captures, bool) {
+// tell notes the origin of what was captured after the first n.
+func tell(got captures, n int, from origin) captures {
+	for i := n; i < len(got); i++ {
+		got[i].from = from
+	}
+	return got
+}
+
+// readValue reads one value that stands in the definition, or comes there. One
+// that comes and does not fit may never come together with the rest: it is taken
+// for one that is not known.
+func (g *generator) readValue(c call, p *param, v place, variant string, base captures) (out captures, dynamic, elsewhere, ok bool) {
+	if !v.came() {
+		out, ok = g.readLiteral(c, p, v, variant, base)
+		return out, false, false, ok
+	}
+	text, isText := v.Literal()
+	base = append(base, capture{name: p.name(), value: literal(text)})
+	got, out, fits := p.as.read(text, base, false)
+	switch {
+	case isText && p.as == nil:
+		return base, false, false, true
+	case isText && fits:
+		return out, false, false, variant == "" || got == variant
+	}
+	out, elsewhere = readUnknown(p, variant, base[:len(base)-1])
+	return out, true, elsewhere, true
+}
+
+// readLiteral reads one value that stands in the definition.
+func (g *generator) readLiteral(c call, p *param, v place, variant string, base captures) (captures, bool) {
 	text, ok := v.Literal()
 	if !ok {
 		g.report("BAD_PARAMETER", source.Error, v.Span(), fmt.Sprintf("%s of %s is %s, not a string", p.name(), c.row.name, v.Kind()), "")
@@ -83,18 +113,21 @@ func (g *generator) readValue(c call, p *param, v asl.Value, variant string, bas
 
 // readOpen reads a string of which a part is known: "*" stands for the rest. The
 // console's templates look at no expression.
-func (g *generator) readOpen(p *param, v asl.Value, variant string, base captures) (got captures, dynamic, elsewhere bool) {
+func (g *generator) readOpen(p *param, v place, variant string, base captures) (got captures, dynamic, elsewhere bool) {
 	text, ok := g.openText(v)
 	if way, got, fits := p.as.read(text, base, true); ok && fits && (variant == "" || variant == way) {
 		elsewhere = g.ownPlace(got[len(base):]) || strings.HasPrefix(text, "*") && p.as.namesAccount()
 		dynamic = strings.Contains(text, "*")
-		return append(got, capture{p.name(), text, dynamic}), dynamic, elsewhere
+		return append(got, capture{name: p.name(), value: text, unknown: dynamic}), dynamic, elsewhere
 	}
 	got, elsewhere = readUnknown(p, variant, base)
 	return got, true, elsewhere
 }
 
-func (g *generator) openText(v asl.Value) (text string, ok bool) {
+func (g *generator) openText(v place) (text string, ok bool) {
+	if v.flowed != nil {
+		return openFlow(*v.flowed), true
+	}
 	if v.Expression() == "" {
 		text = asl.OpenPlaceholders(v.Text())
 		return text, strings.Trim(text, "*") != ""
@@ -128,7 +161,7 @@ func (g *generator) ownPlace(got captures) (assumed bool) {
 
 func readUnknown(p *param, variant string, base captures) (got captures, elsewhere bool) {
 	got, elsewhere = p.as.unknown(variant, base)
-	return append(got, capture{p.name(), "*", true}), elsewhere
+	return append(got, capture{name: p.name(), value: "*", unknown: true}), elsewhere
 }
 
 // hint shows the forms that a parameter takes.
@@ -161,6 +194,7 @@ func (g *generator) grantReading(c call, r *rule, rd reading) {
 // resource is one filled template.
 type resource struct {
 	text       string
+	from       []origin
 	ownAccount bool // only by the assumption that a value known at run time names this account
 }
 
@@ -178,7 +212,7 @@ func (g *generator) resources(r *rule, rd reading) []resource {
 	var out []resource
 	for t := range words(template) {
 		text, known, _ := fill(t, rd.captures)
-		res := resource{text: text}
+		res := resource{text: text, from: rd.captures.origins()}
 		// What the definition names in full rests on nothing, though something
 		// else about the call may not be known.
 		if rd.dynamic && rd.elsewhere && (!known || template != r.resource) {
@@ -300,6 +334,7 @@ func (g *generator) grant(c call, r *rule, on resource, conditions []Condition, 
 			g.grants = append(g.grants, grant)
 		}
 		g.grants[at].addState(c.state)
+		g.grants[at].comesFrom(on.from)
 	}
 }
 

@@ -41,8 +41,10 @@ func (gr Grant) MarshalJSON() ([]byte, error) {
 		Pattern        string                         `json:"pattern,omitempty"`
 		Source         string                         `json:"source"`
 		Note           string                         `json:"note,omitempty"`
+		From           []string                       `json:"from,omitempty"`
+		Assumes        []string                       `json:"assumes,omitempty"`
 		AssumesAccount bool                           `json:"assumesAccount,omitempty"`
-	}{gr.Action, gr.Resource, conditionMap(gr.Conditions), states, gr.Purpose, gr.Service, gr.Pattern, gr.Source, gr.Note, gr.AssumesAccount})
+	}{gr.Action, gr.Resource, conditionMap(gr.Conditions), states, gr.Purpose, gr.Service, gr.Pattern, gr.Source, gr.Note, gr.From, gr.Assumes, gr.AssumesAccount})
 }
 
 func conditionMap(conditions []Condition) map[string]map[string][]string {

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/asl"
@@ -9,13 +10,14 @@ import (
 // known is what the definition says about one parameter: the values that stand
 // in it, and whether there may be others that only the execution knows.
 type known struct {
-	values  []asl.Value // literal strings, or values of other kinds
-	open    []asl.Value // strings of which a part is known: placeholders stand in them, or an expression joins literals
-	names   []string    // names of members, where a path asks for those
-	absent  int         // places (of a list) that hold no such field
-	unknown bool        // an expression gives it
-	part    bool        // so does one for what stands around it: it may not be there at all
-	at      asl.Value   // the last place that holds it
+	values  []place   // literal strings, or values of other kinds
+	open    []place   // strings of which a part is known: placeholders stand in them, or an expression joins literals
+	names   []string  // names of members, where a path asks for those
+	absent  int       // places (of a list) that hold no such field
+	unknown bool      // an expression gives it
+	part    bool      // so does one for what stands around it: it may not be there at all
+	maybe   bool      // the values are those that come there; in some executions there is none
+	at      asl.Value // the last place that holds it
 }
 
 func (k known) exists() bool { return len(k.values) > 0 || len(k.names) > 0 || k.dynamic() }
@@ -27,6 +29,15 @@ func (k known) dynamic() bool { return k.unknown || len(k.open) > 0 }
 // through the items of a list, "{}" through the members of an object, and
 // "{key}" stands for their names.
 func (g *generator) lookup(c call, path string) known {
+	k := g.written(c, path)
+	if comes, ok := g.comes(c, path, k); ok {
+		return comes
+	}
+	return k
+}
+
+// written is what stands in the definition.
+func (g *generator) written(c call, path string) known {
 	for _, n := range c.named {
 		if n.path == path {
 			return collect(n.value, "", known{})
@@ -78,12 +89,12 @@ func (k known) add(v asl.Value) known {
 	case !v.Exists():
 		k.absent++
 	case partlyKnown(v):
-		k.open, k.at = append(k.open, v), v
+		k.open, k.at = append(k.open, place{Value: v}), v
 	case v.Dynamic():
 		k.unknown, k.at = true, v
 		k.part = k.part || v.Part()
 	default:
-		k.values, k.at = append(k.values, v), v
+		k.values, k.at = append(k.values, place{Value: v}), v
 	}
 	return k
 }
@@ -150,28 +161,30 @@ func (g *generator) test(c call, test string) bool {
 	test, not := strings.CutPrefix(test, "!")
 	if name, want, ok := strings.Cut(test, "="); ok {
 		k := g.lookup(c, name)
-		text, isText := k.single()
 		if not {
+			text, isText := k.single()
 			return !isText || text != want
 		}
-		return k.dynamic() || isText && text == want
+		return k.dynamic() || slices.Contains(k.texts(), want)
 	}
 	if name, variant, ok := strings.Cut(test, "/"); ok {
-		text, isText := g.lookup(c, name).single()
-		got, _, fits := c.row.param(name).as.read(text, nil, false)
-		return isText && fits && got == variant
+		return slices.ContainsFunc(g.lookup(c, name).values, func(v place) bool {
+			text, isText := v.Literal()
+			got, _, fits := c.row.param(name).as.read(text, nil, false)
+			return isText && fits && got == variant
+		})
 	}
 	if name, predicate, ok := strings.Cut(test, "~"); ok {
 		return predicates[predicate](g.lookup(c, name))
 	}
 	k := g.lookup(c, test)
 	there := k.exists() && (!k.part || c.row.requires(test))
-	return there != not
+	return there != not || k.maybe && not
 }
 
 // single returns the value of a parameter that is one literal string.
 func (k known) single() (string, bool) {
-	if k.dynamic() || len(k.values) != 1 {
+	if k.dynamic() || len(k.values) != 1 || k.maybe {
 		return "", false
 	}
 	return k.values[0].Literal()

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/pattern"
@@ -58,6 +59,12 @@ func covers(wide, narrow string) bool {
 func (gr *Grant) join(other Grant) {
 	gr.States = append(gr.States, other.States...)
 	gr.AssumesAccount = gr.AssumesAccount || other.AssumesAccount
+	for _, way := range other.From {
+		gr.From = addWay(slices.Clip(gr.From), way)
+	}
+	for _, what := range other.Assumes {
+		gr.Assumes = addWay(slices.Clip(gr.Assumes), what)
+	}
 }
 
 // distinct drops names that stand in a list already: a state may make several

@@ -23,7 +23,7 @@ func (g *generator) passRole(c call, r *rule, rd reading) {
 	}
 	if !rd.dynamic {
 		text, _, _ := fill(r.resource, rd.captures)
-		g.grant(c, r, resource{text: text}, conditions, false)
+		g.grant(c, r, resource{text: text, from: rd.captures.origins()}, conditions, false)
 		return
 	}
 	if given := g.opts.PassRoles[r.service]; len(given) > 0 {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/dataflow"
 	"github.com/writ-iam/writ/ecs"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
@@ -46,6 +47,9 @@ type Options struct {
 
 	Trust      Trust
 	AnyAccount bool // values known at run time only may name other accounts
+
+	Input *dataflow.Input // what executions begin with, or nil
+	Pins  []dataflow.Pin  // what no analysis can know
 
 	PassRoles       map[string][]string  // service principal -> ARNs of roles passed to it
 	TaskDefinitions []ecs.TaskDefinition // what ECS tasks run, for the roles in them
@@ -85,6 +89,8 @@ type Grant struct {
 	Pattern        string   // "request", "sync", "sync:2", "waitForTaskToken"; "" where there is none
 	Source         string   // the page that says so
 	Note           string   // what is worth knowing
+	From           []string // the ways that values took which name the resource: `TopicArn from Pass state "Config" (Result.topic)`
+	Assumes        []string // what else must hold: "the input is as in schema.json"
 	AssumesAccount bool     // rests on the assumption that a value known at run time names this account
 
 	// what is the action and the conditions: grants that share it differ only in
@@ -141,6 +147,7 @@ func Needs(m *asl.StateMachine, opts Options) ([]Grant, source.List) {
 // gather walks a machine and grants what its calls need.
 func gather(m *asl.StateMachine, opts Options) *generator {
 	g := newGenerator(m, opts)
+	g.inputs()
 	m.Walk(func(s *asl.State) bool { g.state(s); return true })
 	g.features()
 	g.unusedPassRoles()

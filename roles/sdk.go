@@ -113,7 +113,7 @@ func (g *generator) guarded(c call, when []catalog.Guard) bool {
 		k := g.lookup(c, guard.Member)
 		switch {
 		case guard.Absent:
-			if k.exists() && !k.part {
+			if k.exists() && !k.part && !k.maybe {
 				return false
 			}
 		case !k.exists():
@@ -147,8 +147,12 @@ func (g *generator) sdkResources(c call, need *catalog.Need) []sdkResource {
 			out = append(out, g.sdkARNs(c, format, r.Bindings)...)
 		}
 	}
-	if len(out) == 0 || g.namesNone(c, need) {
+	none, perhaps := g.namesNone(c, need)
+	if len(out) == 0 || none {
 		return []sdkResource{{resource: resource{text: "*"}}}
+	}
+	if perhaps {
+		out = append(out, sdkResource{resource: resource{text: "*"}, dynamic: true})
 	}
 	return out
 }
@@ -156,20 +160,26 @@ func (g *generator) sdkResources(c call, need *catalog.Need) []sdkResource {
 // namesNone reports whether an action goes without the resources that it may have,
 // since the request gives none of the members that name them: text is translated
 // without a terminology. Then AWS asks for the action on "*".
-func (g *generator) namesNone(c call, need *catalog.Need) bool {
+// perhaps says that some executions may give none.
+func (g *generator) namesNone(c call, need *catalog.Need) (none, perhaps bool) {
 	a, err := catalog.Default().Action(need.Action)
-	if err != nil || !c.args.Exists() {
-		return false
+	if err != nil || !c.args.Exists() || len(need.Resources) == 0 {
+		return false, false
 	}
+	none, perhaps = true, true
 	for i := range need.Resources {
 		r := &need.Resources[i]
 		optional := slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return t.Name == r.Type && !t.Required })
-		absent := !slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return b.Default != "" || g.lookup(c, b.Member).exists() })
-		if !optional || len(r.Bindings) == 0 || !absent {
-			return false
+		absent, perhapsAbsent := true, true
+		for _, b := range r.Bindings {
+			k := g.lookup(c, b.Member)
+			absent = absent && b.Default == "" && !k.exists()
+			perhapsAbsent = perhapsAbsent && b.Default == "" && (!k.exists() || k.maybe)
 		}
+		bound := optional && len(r.Bindings) > 0
+		none, perhaps = none && bound && absent, perhaps && bound && perhapsAbsent
 	}
-	return len(need.Resources) > 0
+	return none, perhaps
 }
 
 // supplanted reports whether another resource of the same action reads the same
@@ -281,7 +291,7 @@ func (g *generator) sdkARNs(c call, format string, bindings []catalog.Binding) [
 	out := whole
 	for _, have := range filled {
 		text, known, _ := fill(template, append(have, g.env...))
-		res := sdkResource{resource{text: text}, !known}
+		res := sdkResource{resource{text: text, from: have.origins()}, !known}
 		if !known && strings.Contains(template, "{account}") {
 			anywhere, _, _ := fill(template, append(append(slices.Clip(have), capture{name: "account", value: "*"}), g.env...))
 			res.ownAccount = anywhere != text && !g.opts.AnyAccount
@@ -321,7 +331,7 @@ func (g *generator) boundPlace(c call, bindings []catalog.Binding) captures {
 		if k := g.lookup(c, b.Member); len(k.texts()) == 1 && !k.dynamic() {
 			out = append(out, capture{name: place, value: literal(k.texts()[0])})
 		} else if k.exists() {
-			out = append(out, capture{place, "*", true})
+			out = append(out, capture{name: place, value: "*", unknown: true})
 		}
 	}
 	return out
@@ -331,6 +341,7 @@ func (g *generator) boundPlace(c call, bindings []catalog.Binding) captures {
 // whole ARNs in its place. Of the members that may tell, the first that is there
 // counts.
 func (g *generator) bound(c call, format, name string, bindings []catalog.Binding) (values []captures, arns []sdkResource) {
+	unknownName := captures{{name: name, value: "*", unknown: true}}
 	for i := range bindings {
 		b := &bindings[i]
 		if !tells(b, name) {
@@ -343,32 +354,47 @@ func (g *generator) bound(c call, format, name string, bindings []catalog.Bindin
 			}
 			continue
 		}
-		read := func(text string, open bool) {
+		read := func(text string, open bool, from origin) {
 			got, whole := bindingValue(bindings[i:], format, name, text, open)
 			if whole && open {
-				arns = append(arns, sdkResource{resource{text: text}, strings.Contains(text, "*")})
+				arns = append(arns, sdkResource{resource{text: text}.cameFrom(from), strings.Contains(text, "*")})
 			} else if whole {
-				arns = append(arns, sdkResource{resource: resource{text: literal(text)}})
+				arns = append(arns, sdkResource{resource: resource{text: literal(text)}.cameFrom(from)})
 			} else {
-				values = append(values, got)
+				values = append(values, tell(got, 0, from))
 			}
 		}
-		for _, text := range k.texts() {
-			read(text, false)
+		for _, v := range k.values {
+			if text, ok := v.text(); ok {
+				read(text, false, v.from(c, b.Member))
+			}
+		}
+		for _, text := range k.names {
+			read(text, false, origin{})
 		}
 		for _, v := range k.open {
 			if text, ok := g.openText(v); ok {
-				read(text, true)
+				read(text, true, v.from(c, b.Member))
 			} else {
-				values = append(values, captures{{name, "*", true}})
+				values = append(values, unknownName)
 			}
 		}
-		if k.unknown || len(values)+len(arns) == 0 {
-			values = append(values, captures{{name, "*", true}})
+		if k.unknown || len(values)+len(arns) == 0 || k.maybe && b.Default == "" {
+			values = append(values, unknownName)
+		}
+		if k.maybe && b.Default != "" {
+			values = append(values, captures{{name: name, value: b.Default, unknown: strings.Contains(b.Default, "*")}})
 		}
 		return values, arns
 	}
-	return []captures{{{name, "*", true}}}, nil
+	return []captures{unknownName}, nil
+}
+
+func (r resource) cameFrom(from origin) resource {
+	if from.way != "" {
+		r.from = []origin{from}
+	}
+	return r
 }
 
 // tells reports whether a binding says something about a placeholder: itself, in
@@ -399,7 +425,7 @@ func bindingValue(bindings []catalog.Binding, format, name, text string, open bo
 	if isARN {
 		return arnValue(format, name, name, text, open)
 	}
-	return captures{{name, "*", true}}, false
+	return captures{{name: name, value: "*", unknown: true}}, false
 }
 
 // arnValue reads an ARN given for a placeholder: that of the resource itself, or
@@ -413,7 +439,7 @@ func arnValue(format, placeholder, name, text string, open bool) (got captures, 
 	if got, ok := matchForm(before+"${"+name+"}", text, open); ok {
 		return got, false
 	}
-	got = captures{{name, "*", true}}
+	got = captures{{name: name, value: "*", unknown: true}}
 	if parts := strings.SplitN(text, ":", 6); len(parts) == 6 && parts[3] != "" && len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == "" && plainPlace(text, open) {
 		got = append(got, capture{name: "region", value: parts[3]}, capture{name: "account", value: parts[4]})
 	}
@@ -530,11 +556,18 @@ func (g *generator) sdkRole(c call, p *catalog.PassedRole) {
 func (k known) texts() []string {
 	var out []string
 	for _, v := range k.values {
-		if text, ok := v.Literal(); ok {
+		if text, ok := v.text(); ok {
 			out = append(out, text)
-		} else if n, ok := v.Int(); ok {
-			out = append(out, strconv.FormatInt(n, 10))
 		}
 	}
 	return append(out, k.names...)
+}
+
+// text is a literal string, or a whole number.
+func (p place) text() (string, bool) {
+	if text, ok := p.Literal(); ok {
+		return text, true
+	}
+	n, ok := p.Int()
+	return strconv.FormatInt(n, 10), ok
 }

@@ -18,6 +18,7 @@ type captures []capture
 type capture struct {
 	name, value string
 	unknown     bool // value holds a "*" for what is not known before run time
+	from        origin
 }
 
 func (c captures) get(name string) (capture, bool) {
@@ -76,7 +77,7 @@ func (s shape) unknown(variant string, into captures) (out captures, elsewhere b
 	}
 	for _, name := range common {
 		if name != "account" && name != "region" && name != "partition" {
-			into = append(into, capture{name, "*", true})
+			into = append(into, capture{name: name, value: "*", unknown: true})
 		}
 	}
 	return into, elsewhere
@@ -135,7 +136,7 @@ func scan(pattern, text string, into captures, open bool) (captures, bool) {
 // elsewhere it is a character like any other.
 func captured(name, text string, open bool) capture {
 	if open {
-		return capture{name, text, strings.Contains(text, "*")}
+		return capture{name: name, value: text, unknown: strings.Contains(text, "*")}
 	}
 	return capture{name: name, value: literal(text)}
 }
