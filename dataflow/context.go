@@ -31,7 +31,7 @@ func (s *scene) context() Value {
 
 func (s *scene) stampContext(v Value) Value {
 	for i := range v.texts {
-		v.texts[i].from = v.texts[i].from.then(Step{Origin: InState, State: s.state.Name, Type: s.state.Type, Field: "context object"})
+		v.texts[i].from = v.texts[i].from.then(Step{Origin: InContext, Field: "StateMachine.Id"})
 	}
 	return v
 }

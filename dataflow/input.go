@@ -112,10 +112,16 @@ func (r *schemaReader) example(v *jsontree.Value, exact bool) Value {
 }
 
 // literal is a string of the file.
-func (r *schemaReader) literal(v *jsontree.Value) Value {
-	t := Literal(v.Text)
-	t.from = t.from.then(r.step(v))
-	return ofText(t)
+func (r *schemaReader) literal(v *jsontree.Value) Value { return r.literalOf(v)(v) }
+
+// literalOf makes literals that are said to come from a keyword.
+func (r *schemaReader) literalOf(keyword *jsontree.Value) func(*jsontree.Value) Value {
+	step := r.step(keyword)
+	return func(v *jsontree.Value) Value {
+		t := Literal(v.Text)
+		t.from = t.from.then(step)
+		return ofText(t)
+	}
 }
 
 func (r *schemaReader) step(v *jsontree.Value) Step {

@@ -35,12 +35,20 @@ const BadPin = "BAD_PIN"
 func (a *analysis) placePins() source.List {
 	var list source.List
 	for _, p := range a.options.Pins {
-		if err := a.placePin(p); err != "" {
-			list = append(list, p.finding(err))
+		err := a.placePin(p)
+		if err == "" {
+			continue
 		}
+		finding := p.finding(err)
+		if err == noState && p.File != nil { // a project has several machines
+			finding.Severity = source.Warning
+		}
+		list = append(list, finding)
 	}
 	return list
 }
+
+const noState = "the machine has no state of that name"
 
 func (p Pin) finding(message string) source.Finding {
 	return source.Finding{
@@ -59,7 +67,7 @@ func (a *analysis) placePin(p Pin) (problem string) {
 		return true
 	})
 	if state == nil {
-		return "no state of that name"
+		return noState
 	}
 	rest := p.Place[len(state.Name)+1:]
 	parts := strings.Split(rest, "/")

@@ -75,12 +75,12 @@ func (r *schemaReader) keywords(v *jsontree.Value) Value {
 		out.arr = r.items(v)
 	}
 	if c := v.Get("const"); c != nil {
-		out = meet(out, fromTree(c, r.literal))
+		out = meet(out, fromTree(c, r.literalOf(c)))
 	}
 	if list := r.need(v, "enum", jsontree.Array); list != nil {
 		among := Value{}
 		for i := range list.Items {
-			among = join(among, fromTree(&list.Items[i], r.literal))
+			among = join(among, fromTree(&list.Items[i], r.literalOf(list)))
 		}
 		out = meet(out, among)
 	}

@@ -11,9 +11,10 @@ type Origin uint8
 
 // The origins of steps.
 const (
-	InState Origin = iota // a field of a state
-	InInput               // the example or the schema of the execution's input
-	InPin                 // a pin
+	InState   Origin = iota // a field of a state
+	InContext               // the context object
+	InInput                 // the example or the schema of the execution's input
+	InPin                   // a pin
 )
 
 // Step is one station on the way that a value took.

@@ -170,7 +170,17 @@ func (k *known) addFlow(v dataflow.Value) bool {
 	return true
 }
 
-// openText is the text as a pattern of a policy: see dataflow.Text.
+// pinned reports whether a pin says what the value is. It counts as it is given,
+// with wildcards for any Region or account.
+func (p place) pinned() bool {
+	if p.flowed == nil {
+		return false
+	}
+	way := p.flowed.Way()
+	return len(way) > 0 && way[0].Origin == dataflow.InPin
+}
+
+// openFlow is the text as a pattern of a policy.
 func openFlow(t dataflow.Text) string {
 	pieces := slices.Clone(t.Pieces())
 	for i := range pieces {
@@ -185,7 +195,7 @@ func (p place) from(c call, name string) origin {
 		return origin{}
 	}
 	way := p.flowed.Way()
-	if n := len(way); n > 0 && c.state != nil && way[n-1].State == c.state.Name && way[n-1].Origin == dataflow.InState && !strings.HasPrefix(way[n-1].Field, "context") {
+	if n := len(way); n > 0 && c.state != nil && way[n-1].State == c.state.Name && way[n-1].Origin == dataflow.InState {
 		way = way[:n-1] // the parameter itself
 	}
 	if len(way) == 0 {
@@ -197,6 +207,8 @@ func (p place) from(c call, name string) origin {
 	case dataflow.InInput:
 		file, _, _ := strings.Cut(first.Field, "#")
 		o = origin{fmt.Sprintf("%s from the input (%s)", name, first.Field), "the input is as in " + file}
+	case dataflow.InContext:
+		o = origin{way: fmt.Sprintf("%s from the context object (%s)", name, first.Field)}
 	case dataflow.InPin:
 		o = origin{fmt.Sprintf("%s from a pin", name), fmt.Sprintf("the pin %s/%s holds", first.State, first.Field)}
 	default:

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/dataflow"
 	"github.com/writ-iam/writ/ecs"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
@@ -219,6 +220,13 @@ func (c *goldenCase) readOptions(t testing.TB) asl.Options {
 		o.PassRoles[service] = append(o.PassRoles[service], role)
 		return nil
 	})
+	flags.Func("input", "", func(s string) error { return c.readInput(s, false) })
+	flags.Func("exact-input", "", func(s string) error { return c.readInput(s, true) })
+	flags.Func("pin", "", func(s string) error {
+		place, pattern, _ := strings.Cut(s, "=")
+		o.Pins = append(o.Pins, dataflow.Pin{Place: place, Pattern: pattern})
+		return nil
+	})
 	flags.Func("task-definition", "", func(s string) error {
 		text := c.section(s)
 		td, findings := ecs.ParseTaskDefinition(source.NewFile(s, text))
@@ -232,6 +240,16 @@ func (c *goldenCase) readOptions(t testing.TB) asl.Options {
 		t.Fatalf("%s: options: %v %v", c.path, err, flags.Args())
 	}
 	return reading
+}
+
+// readInput reads the section that an option names.
+func (c *goldenCase) readInput(name string, exact bool) error {
+	in, findings := dataflow.ReadInput(source.NewFile(name, c.section(name)), exact)
+	if findings.HasErrors() {
+		return fmt.Errorf("%v", findings)
+	}
+	c.opts.Input = in
+	return nil
 }
 
 func (c *goldenCase) section(name string) string {
@@ -334,6 +352,12 @@ func renderGrant(b *strings.Builder, actions string, gr Grant) {
 	}
 	if gr.AssumesAccount {
 		b.WriteString("; assumes the account")
+	}
+	for _, way := range gr.From {
+		b.WriteString("\n  " + way)
+	}
+	for _, what := range gr.Assumes {
+		b.WriteString("\n  assumes that " + what)
 	}
 	b.WriteByte('\n')
 }

@@ -116,7 +116,9 @@ func (g *generator) readLiteral(c call, p *param, v place, variant string, base 
 func (g *generator) readOpen(p *param, v place, variant string, base captures) (got captures, dynamic, elsewhere bool) {
 	text, ok := g.openText(v)
 	if way, got, fits := p.as.read(text, base, true); ok && fits && (variant == "" || variant == way) {
-		elsewhere = g.ownPlace(got[len(base):]) || strings.HasPrefix(text, "*") && p.as.namesAccount()
+		if !v.pinned() {
+			elsewhere = g.ownPlace(got[len(base):]) || strings.HasPrefix(text, "*") && p.as.namesAccount()
+		}
 		dynamic = strings.Contains(text, "*")
 		return append(got, capture{name: p.name(), value: text, unknown: dynamic}), dynamic, elsewhere
 	}

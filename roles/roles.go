@@ -176,7 +176,9 @@ const codeOtherAccount = "ROLE_OF_ANOTHER_ACCOUNT"
 // BadOptions reports whether a finding is about the options and not about the
 // definition.
 func BadOptions(findings source.List) bool {
-	return slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == badContext || f.Code == codeOtherAccount })
+	return slices.ContainsFunc(findings, func(f source.Finding) bool {
+		return f.Code == badContext || f.Code == codeOtherAccount || f.Code == dataflow.BadPin && f.Severity == source.Error
+	})
 }
 
 // check finds options that cannot be meant.

@@ -189,7 +189,16 @@ func why(grants []roles.Grant) []string {
 	for _, r := range order {
 		add(strings.TrimPrefix(r.states+": ", ": ") + r.call + " (" + strings.Join(purposes[r], ", ") + ")")
 	}
+	ways := 0
 	for _, gr := range grants {
+		for _, way := range gr.From {
+			if ways++; ways <= maxWays {
+				add(way)
+			}
+		}
+		for _, what := range gr.Assumes {
+			add("assumes that " + what)
+		}
 		add(gr.Note)
 		if gr.AssumesAccount {
 			add("assumes that values known at run time name this account and Region")
@@ -197,6 +206,9 @@ func why(grants []roles.Grant) []string {
 	}
 	return lines
 }
+
+// maxWays bounds what is told of the ways that values took.
+const maxWays = 8
 
 // maxStates bounds the names in a reason; the JSON has them all.
 const maxStates = 4

@@ -27,6 +27,7 @@ type generateFlags struct {
 	substitutions             []string
 	allowPlaceholders         bool
 	opts                      roles.Options
+	data                      inputFlags
 	audience                  string // who the policies are for, see audiences
 	deployment                roles.Deployment
 	check                     string    // file to compare with, or ""
@@ -88,6 +89,7 @@ func (f *generateFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.trust, "trust", "", "guard against the confused deputy: machine (default when --name is given), account, or plain for none")
 	flags.StringVar(&o.PermissionsBoundary, "permissions-boundary", "", "ARN of the role's permissions boundary")
 	flags.StringVar(&o.Path, "path", "/", "path of the role")
+	f.data.register(cmd)
 	f.registerAudience(cmd)
 	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation) or hcl (Terraform)")
 	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
@@ -142,6 +144,9 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 		return err
 	}
 	if err := f.readTaskDefinitions(); err != nil {
+		return err
+	}
+	if f.opts.Input, f.opts.Pins, err = f.data.resolve(e); err != nil {
 		return err
 	}
 	subs, err := pairs("--substitution", f.substitutions)

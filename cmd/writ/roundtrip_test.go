@@ -182,7 +182,7 @@ func unpack(t *testing.T, archive *txtar.Archive) (m machineFile, ok bool) {
 			if strings.HasPrefix(value, "cn-") {
 				m.place.partition = "aws-cn"
 			}
-		case "--task-definition":
+		case "--task-definition", "--input":
 			m.openFlags = append(m.openFlags, name+"="+filepath.Join(dir, value))
 		default:
 			m.openFlags = append(m.openFlags, o)
