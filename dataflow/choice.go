@@ -216,7 +216,7 @@ func refine(v Value, steps []asl.Step, cut func(Value) Value, there bool) (out V
 		return out, out.kinds != 0
 	}
 	s := &steps[0]
-	if s.Kind != asl.Child || len(s.Names) != 1 || v.kinds&array != 0 && !v.Unknown() {
+	if s.Kind != asl.Child || len(s.Names) != 1 {
 		return v, true
 	}
 	inner, ok := refine(v.only(object).Field(s.Names[0]), steps[1:], cut, there)

@@ -21,6 +21,7 @@ func (s *scene) context() Value {
 	members := []field{
 		{"Execution", open(field{"Id", someText}, field{"Input", input}, field{"Name", someText}, field{"RoleArn", someText}, field{"StartTime", someText})},
 		{"StateMachine", open(field{"Id", s.stampContext(id)}, field{"Name", ofText(name)})},
+		{"Task", open(field{"Token", someText})},
 		{"State", open(field{"EnteredTime", someText}, field{"Name", ofText(Literal(s.state.Name))}, field{"RetryCount", someInt})},
 	}
 	if item, ok := s.env.values[currentItem]; ok {

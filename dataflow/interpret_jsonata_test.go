@@ -359,9 +359,12 @@ func (s *stateRun) evalCall(n *jsonata.Node) (any, error) {
 		}
 		return written(args[0]), nil
 	case "uppercase", "lowercase":
+		if args[0] == undefined {
+			return undefined, nil
+		}
 		t, ok := args[0].(string)
 		if !ok {
-			return undefined, nil
+			return nil, errFailed
 		}
 		out := []byte(t)
 		for i, c := range out {

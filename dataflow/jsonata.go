@@ -272,6 +272,9 @@ func (s *scene) objectOf(n *jsonata.Node) Value {
 	others := nothing
 	for i := 0; i+1 < len(n.Args); i += 2 {
 		name, v := s.node(n.Args[i]), s.node(n.Args[i+1])
+		if v.kinds&everything == 0 {
+			continue
+		}
 		literal, ok := name.literal()
 		if !ok {
 			others = join(others, v.orAbsent())
@@ -332,7 +335,9 @@ func (s *scene) call(n *jsonata.Node) Value {
 		}
 		return Value{kinds: text | v.kinds&absent, texts: v.present().asText()}
 	case "uppercase", "lowercase":
-		return changeCase(arg(0), name == "uppercase").orAbsent()
+		v := changeCase(arg(0), name == "uppercase")
+		v.kinds |= arg(0).kinds & absent
+		return v
 	case "substring", "substringBefore", "substringAfter", "trim", "pad", "join", "replace", "base64encode", "base64decode",
 		"now", "fromMillis", "formatNumber", "formatBase", "encodeUrl", "encodeUrlComponent", "decodeUrl", "decodeUrlComponent", "uuid", "hash":
 		return someText.orAbsent()

@@ -31,14 +31,8 @@ func followPath(v Value, steps []asl.Step) Value {
 	return v
 }
 
-// child is a member that is there. What a name selects from an array is not
-// modelled.
-func child(v Value, name string) Value {
-	if v.kinds&array != 0 {
-		return unknown
-	}
-	return v.only(object).Field(name).present()
-}
+// child is a member that is there. A name finds nothing in an array.
+func child(v Value, name string) Value { return v.only(object).Field(name).present() }
 
 func index(v Value, i int) Value {
 	if v.kinds&array == 0 {
