@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},
 	"cases":             {"source", "internal/jsontree", "internal/near", "internal/yamltree", "policy", "authz"},
-	"roles":             {"source", "pattern", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog"},
+	"roles":             {"source", "pattern", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog", "managed"},
 	"cmd/writ":          {"*"},
 }
 

@@ -1,4 +1,5 @@
-// Package ecs reads what Amazon ECS runs: task definitions.
+// Package ecs reads what Amazon ECS runs, as far as access is concerned: task
+// definitions and services, and the names of images, secrets and files in them.
 package ecs
 
 import (
@@ -9,73 +10,195 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-// TaskDefinition is the part of a task definition that concerns access.
-type TaskDefinition struct {
-	Family        string
-	TaskRole      string // name or ARN; assumed by the containers; "" when there is none
-	ExecutionRole string // name or ARN; assumed by the ECS agent to pull images and send logs; "" when there is none
-	Span          source.Span
+// Text is a string with its place.
+type Text struct {
+	Value string // "" when it is absent
+	Span  source.Span
+	Path  string // JSON pointer
 }
 
-// ParseTaskDefinition reads a task definition in JSON: the input of
-// RegisterTaskDefinition, the answer of DescribeTaskDefinition, or the
-// properties of AWS::ECS::TaskDefinition.
-func ParseTaskDefinition(file *source.File) (TaskDefinition, source.List) {
-	root, duplicates, err := jsontree.Parse(file.Text)
+// Kind says what a JSON text holds.
+type Kind string
+
+const (
+	KindUnknown        Kind = ""
+	KindTaskDefinition Kind = "task-definition"
+	KindService        Kind = "service"
+)
+
+// KindOf tells a task definition and a service from all else by their members.
+func KindOf(text string) Kind {
+	root, _, err := jsontree.Parse(text)
 	if err != nil {
-		return TaskDefinition{}, source.List{{Code: "MALFORMED_JSON", Severity: source.Error, File: file, Span: err.Span, Message: err.Msg}}
+		return KindUnknown
 	}
-	r := reader{file: file, root: root}
-	for _, d := range duplicates {
-		r.fail("DUPLICATE_KEY", d.Second, fmt.Sprintf("name %q stands twice in one object", d.Name))
+	if t := member(root, "Type"); t.Is(jsontree.String) && member(root, "Properties").Is(jsontree.Object) {
+		switch t.Text {
+		case "AWS::ECS::TaskDefinition":
+			return KindTaskDefinition
+		case "AWS::ECS::Service":
+			return KindService
+		}
+		return KindUnknown
 	}
-	body := root
-	for _, wrapper := range []string{"taskDefinition", "Properties"} {
-		if inner := body.Get(wrapper); inner.Is(jsontree.Object) {
-			body = inner
+	switch {
+	case root.Get("StartAt") != nil || root.Get("States") != nil:
+		return KindUnknown
+	case member(unwrap(root, taskDefinitionWrappers), "containerDefinitions") != nil:
+		return KindTaskDefinition
+	case member(root, "services").Is(jsontree.Array), member(unwrap(root, serviceWrappers), "serviceName") != nil:
+		return KindService
+	}
+	return KindUnknown
+}
+
+// member finds a member in either of its spellings: containerDefinitions as in
+// the API, ContainerDefinitions as in CloudFormation.
+func member(v *jsontree.Value, name string) *jsontree.Value {
+	if !v.Is(jsontree.Object) {
+		return nil
+	}
+	for i := len(v.Members) - 1; i >= 0; i-- {
+		if strings.EqualFold(v.Members[i].Name, name) {
+			return &v.Members[i].Value
 		}
 	}
-	if !body.Is(jsontree.Object) {
-		r.fail("BAD_TASK_DEFINITION", root.Span, "a task definition is an object, not "+root.Kind.String())
-		return TaskDefinition{}, r.list
-	}
-	td := TaskDefinition{
-		Family:        r.text(body, "family", "Family"),
-		TaskRole:      r.role(body, "taskRoleArn", "TaskRoleArn"),
-		ExecutionRole: r.role(body, "executionRoleArn", "ExecutionRoleArn"),
-		Span:          body.Span,
-	}
-	if td.Family == "" {
-		r.fail("BAD_TASK_DEFINITION", body.Span, "the task definition names no family")
-	}
-	return td, r.list
+	return nil
 }
 
+// unwrap goes into the objects around a body that some spellings have.
+func unwrap(v *jsontree.Value, wrappers []string) *jsontree.Value {
+	for _, name := range wrappers {
+		if inner := v.Get(name); inner.Is(jsontree.Object) {
+			v = inner
+		}
+	}
+	return v
+}
+
+// reader takes a JSON text apart. What is of the wrong type is reported under
+// its code and counts as absent.
 type reader struct {
 	file *source.File
 	root *jsontree.Value
-	list source.List
+	code string
+	list source.Collector
+}
+
+// open parses a text. It returns nil for one that is no JSON.
+func open(file *source.File, code string) (*reader, source.List) {
+	root, duplicates, err := jsontree.Parse(file.Text)
+	if err != nil {
+		return nil, source.List{{Code: "MALFORMED_JSON", Severity: source.Error, File: file, Span: err.Span, Message: err.Msg}}
+	}
+	r := &reader{file: file, root: root, code: code}
+	for _, d := range duplicates {
+		r.fail("DUPLICATE_KEY", d.Second, fmt.Sprintf("name %q stands twice in one object", d.Name))
+	}
+	return r, nil
 }
 
 func (r *reader) fail(code string, span source.Span, message string) {
-	r.list = append(r.list, source.Finding{
+	r.list.Add(source.Finding{
 		Code: code, Severity: source.Error, File: r.file, Span: span,
 		Path: jsontree.Pointer(r.root, span), Message: message,
 	})
 }
 
-// text returns a string member under either of its spellings.
-func (r *reader) text(body *jsontree.Value, names ...string) string {
-	for _, name := range names {
-		switch v := body.Get(name); {
-		case v == nil || v.Kind == jsontree.Null:
-		case v.Kind != jsontree.String:
-			r.fail("BAD_TASK_DEFINITION", v.Span, fmt.Sprintf("%s is %s, not a string", name, v.Kind))
-		default:
-			return v.Text
+// found returns a member that is there and of a kind; nil otherwise.
+func (r *reader) found(v *jsontree.Value, name string, kind jsontree.Kind) *jsontree.Value {
+	m := member(v, name)
+	switch {
+	case m == nil || m.Kind == jsontree.Null:
+		return nil
+	case m.Kind != kind:
+		r.fail(r.code, m.Span, fmt.Sprintf("%s is %s, not %s", name, m.Kind, kind))
+		return nil
+	}
+	return m
+}
+
+// text returns a string member.
+func (r *reader) text(v *jsontree.Value, name string) Text {
+	m := r.found(v, name, jsontree.String)
+	if m == nil {
+		return Text{}
+	}
+	return r.located(m)
+}
+
+func (r *reader) located(v *jsontree.Value) Text {
+	return Text{Value: v.Text, Span: v.Span, Path: jsontree.Pointer(r.root, v.Span)}
+}
+
+// truth returns a boolean member; absent is false.
+func (r *reader) truth(v *jsontree.Value, name string) bool {
+	m := r.found(v, name, jsontree.Bool)
+	return m != nil && m.Text == "true"
+}
+
+// object returns a member that is an object.
+func (r *reader) object(v *jsontree.Value, name string) *jsontree.Value {
+	return r.found(v, name, jsontree.Object)
+}
+
+// each visits the objects of a list.
+func (r *reader) each(v *jsontree.Value, name string, visit func(*jsontree.Value)) {
+	list := r.found(v, name, jsontree.Array)
+	if list == nil {
+		return
+	}
+	for i := range list.Items {
+		if item := &list.Items[i]; item.Kind == jsontree.Object {
+			visit(item)
+		} else {
+			r.fail(r.code, item.Span, fmt.Sprintf("an item of %s is %s, not an object", name, item.Kind))
 		}
 	}
-	return ""
+}
+
+// texts returns the strings of a list.
+func (r *reader) texts(v *jsontree.Value, name string) []Text {
+	list := r.found(v, name, jsontree.Array)
+	if list == nil {
+		return nil
+	}
+	var out []Text
+	for i := range list.Items {
+		if item := &list.Items[i]; item.Kind == jsontree.String {
+			out = append(out, r.located(item))
+		} else {
+			r.fail(r.code, item.Span, fmt.Sprintf("an item of %s is %s, not a string", name, item.Kind))
+		}
+	}
+	return out
+}
+
+// options returns the members of an object of strings, in their order.
+func (r *reader) options(v *jsontree.Value, name string) Options {
+	m := r.object(v, name)
+	if m == nil {
+		return nil
+	}
+	var out Options
+	for i := range m.Members {
+		if value := &m.Members[i].Value; value.Kind == jsontree.String {
+			out = append(out, Option{m.Members[i].Name, r.located(value)})
+		} else {
+			r.fail(r.code, value.Span, fmt.Sprintf("option %s is %s, not a string", m.Members[i].Name, value.Kind))
+		}
+	}
+	return out
+}
+
+// role returns a string member that names a role.
+func (r *reader) role(v *jsontree.Value, name string) Text {
+	t := r.text(v, name)
+	if t.Value != "" && !isRole(t.Value) {
+		r.fail(r.code, t.Span, fmt.Sprintf("%q is neither the name nor the ARN of a role", t.Value))
+		return Text{}
+	}
+	return t
 }
 
 // isRole reports whether a text is the name of a role, or its ARN. Source: ECS
@@ -99,18 +222,4 @@ func isRole(text string) bool {
 
 func inName(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_+=,.@-", r)
-}
-
-// role returns a string member that names a role.
-func (r *reader) role(body *jsontree.Value, names ...string) string {
-	text := r.text(body, names...)
-	if text == "" || isRole(text) {
-		return text
-	}
-	for _, name := range names {
-		if v := body.Get(name); v != nil {
-			r.fail("BAD_TASK_DEFINITION", v.Span, fmt.Sprintf("%q is neither the name nor the ARN of a role", text))
-		}
-	}
-	return ""
 }

@@ -22,7 +22,8 @@ func (r *Role) MarshalJSON() ([]byte, error) {
 		Boundary string           `json:"permissionsBoundary,omitempty"`
 		Trust    *policy.Document `json:"assumeRolePolicyDocument"`
 		Policies []inline         `json:"policies"`
-	}{r.Name, r.Path, r.PermissionsBoundary, r.Trust, policies})
+		Managed  []string         `json:"managedPolicyArns,omitempty"`
+	}{r.Name, r.Path, r.PermissionsBoundary, r.Trust, policies, r.ManagedPolicies})
 }
 
 // MarshalJSON writes one entry of "why".

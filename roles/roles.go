@@ -67,7 +67,8 @@ type Role struct {
 	PermissionsBoundary string
 	Trust               *policy.Document
 	Policies            []Policy
-	Grants              []Grant // why: what the policies allow, and for what
+	ManagedPolicies     []string // ARNs of AWS's policies that are attached
+	Grants              []Grant  // why: what the policies allow, and for what
 }
 
 // Policy is one inline policy of a role.
@@ -159,7 +160,7 @@ func gather(m *asl.StateMachine, opts Options) *generator {
 
 // undecidedCodes are the findings after which a role may lack something that
 // Writ cannot see.
-var undecidedCodes = []string{"PASS_ROLE_UNKNOWN", "UNKNOWN_RESOURCE", "ARGUMENTS_UNKNOWN", "MODEL_UNKNOWN"}
+var undecidedCodes = []string{"PASS_ROLE_UNKNOWN", "UNKNOWN_RESOURCE", "ARGUMENTS_UNKNOWN", "MODEL_UNKNOWN", "LOG_OUTPUT_UNKNOWN", "UNKNOWN_VOLUME", "CREDENTIAL_SPEC_SECRET"}
 
 // Undecided reports whether a finding says that the role may lack something.
 func Undecided(findings source.List) bool {

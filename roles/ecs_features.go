@@ -1,0 +1,328 @@
+package roles
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/source"
+)
+
+// container finds what a container needs before and while it runs.
+func (t *taskGenerator) container(c *ecs.Container) {
+	t.image(c)
+	t.secrets(t.td.File, c.Name, c.Secrets)
+	if c.Credentials.Value != "" {
+		t.credentials(c)
+	}
+	for _, f := range c.EnvironmentFiles {
+		t.file(c.Name, f)
+	}
+	for _, spec := range c.CredentialSpecs {
+		t.credentialSpec(c.Name, spec)
+	}
+	t.logs(t.td.File, c.Name, c.Logs)
+	if c.FireLens != nil && strings.EqualFold(c.FireLens.Options.Get("config-file-type").Value, "s3") {
+		t.file(c.Name, c.FireLens.Options.Get("config-file-value"))
+	}
+}
+
+func (t *taskGenerator) image(c *ecs.Container) {
+	if c.Image.Value == "" {
+		return // the images of a service may be given when it is deployed
+	}
+	image, ok := ecs.ParseImage(c.Image.Value)
+	if !ok {
+		t.bad(t.td.File, c.Image, "the name of an image", "write it as ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG, or as a registry elsewhere has it")
+		return
+	}
+	if !image.Private {
+		return
+	}
+	t.need("image", c.Name, "", capture{name: "partition", value: image.Partition}, capture{name: "region", value: image.Region},
+		capture{name: "account", value: image.Account}, capture{name: "repository", value: image.Repository})
+	t.foreign(t.td.File, c.Image, image.Account, "repository "+image.Repository, "its repository policy must let this account pull")
+}
+
+// foreign tells of a resource of another account.
+func (t *taskGenerator) foreign(file *source.File, at ecs.Text, account, what, must string) {
+	if account == "" || t.opts.Account == "" || account == t.opts.Account || isReference(t.opts.Account) {
+		return
+	}
+	t.report("RESOURCE_POLICY_NEEDED", source.Warning, file, at, fmt.Sprintf("%s belongs to account %s: what this role allows is not enough", what, account), must)
+}
+
+func (t *taskGenerator) secrets(file *source.File, who string, secrets []ecs.Secret) {
+	for _, s := range secrets {
+		ref, ok := ecs.ParseReference(s.From.Value)
+		if !ok {
+			t.bad(file, s.From, "a secret or a parameter", "write the ARN of a secret (with :JSON-KEY:STAGE:VERSION after it, or without), or the name or ARN of a parameter")
+			continue
+		}
+		t.reference(file, who, s.From, ref)
+	}
+}
+
+// reference grants reading one secret or parameter.
+func (t *taskGenerator) reference(file *source.File, who string, at ecs.Text, ref ecs.Reference) {
+	place := captures{}
+	if ref.Account != "" {
+		place = captures{{name: "partition", value: ref.Partition}, {name: "region", value: ref.Region}, {name: "account", value: ref.Account}}
+	}
+	what, must := "secret "+ref.Name, "its resource policy must let this role read it, and it must be encrypted with a key of its own account whose policy lets this role decrypt"
+	if ref.Parameter {
+		what, must = "parameter "+ref.Name, "it must be an advanced parameter that is shared with this account"
+	}
+	t.foreign(file, at, ref.Account, what, must)
+	if !ref.Parameter {
+		t.secret(who, ref.Name, ref.HasSuffix(), place)
+		return
+	}
+	t.need("parameters", who, "", append(place, capture{name: "parameter", value: ref.Name})...)
+	t.mayBeEncrypted("ssm", place)
+	if name, ok := ref.ReferencedSecret(); ok {
+		t.secret(who, name, false, place)
+	}
+}
+
+// secret grants reading a secret. AWS adds a hyphen and six characters to the
+// name, which not every way of naming it shows.
+func (t *taskGenerator) secret(who, name string, whole bool, place captures) {
+	if !whole {
+		name += "-??????"
+	}
+	t.need("secrets", who, "", append(slices.Clone(place), capture{name: "secret", value: name})...)
+	t.mayBeEncrypted("secretsmanager", place)
+}
+
+// mayBeEncrypted notes a service whose values a key of the user's may encrypt.
+func (t *taskGenerator) mayBeEncrypted(service string, place captures) {
+	region, ok := place.get("region")
+	if !ok {
+		region, _ = t.env.get("region")
+	}
+	if c := (capture{name: service, value: region.value}); !slices.Contains(t.encrypted, c) {
+		t.encrypted = append(t.encrypted, c)
+	}
+}
+
+// credentials grants reading the login to a private registry: a secret by its
+// ARN or name.
+func (t *taskGenerator) credentials(c *ecs.Container) {
+	if ref, ok := ecs.ParseReference(c.Credentials.Value); ok && !(ref.Parameter && ref.Account != "") {
+		if ref.Parameter { // a name: here it is one of a secret
+			t.secret(c.Name, ref.Name, false, nil)
+			return
+		}
+		t.reference(t.td.File, c.Name, c.Credentials, ref)
+		return
+	}
+	t.bad(t.td.File, c.Credentials, "the ARN or name of a secret", "")
+}
+
+func (t *taskGenerator) file(who string, at ecs.Text) {
+	partition, bucket, key, ok := ecs.ParseObject(at.Value)
+	if !ok {
+		t.bad(t.td.File, at, "the ARN of an object in S3", "write it as arn:aws:s3:::BUCKET/KEY")
+		return
+	}
+	t.need("file", who, "", capture{name: "partition", value: partition}, capture{name: "bucket", value: bucket}, capture{name: "object", value: literal(key)})
+}
+
+// credentialSpec grants reading a gMSA credential specification, which stands in
+// S3 or in a parameter. Source: ECS developer guide, "Using gMSA".
+func (t *taskGenerator) credentialSpec(who string, at ecs.Text) {
+	location, domainless := strings.CutPrefix(at.Value, "credentialspecdomainless:")
+	if !domainless {
+		location = strings.TrimPrefix(at.Value, "credentialspec:")
+	}
+	inner := ecs.Text{Value: location, Span: at.Span, Path: at.Path}
+	switch {
+	case strings.Contains(location, ":ssm:"):
+		if ref, ok := ecs.ParseReference(location); ok && ref.Parameter {
+			t.reference(t.td.File, who, inner, ref)
+		} else {
+			t.bad(t.td.File, inner, "the ARN of a parameter", "")
+		}
+	case strings.HasPrefix(location, "file://"):
+	default:
+		t.file(who, inner)
+	}
+	if domainless {
+		t.report("CREDENTIAL_SPEC_SECRET", source.Warning, t.td.File, at, "the credential specification names a secret that the execution role must be allowed to read",
+			"add secretsmanager:GetSecretValue on the secret that it names")
+	}
+}
+
+// logs finds what a log driver needs.
+func (t *taskGenerator) logs(file *source.File, who string, l *ecs.Logs) {
+	if l == nil {
+		return
+	}
+	t.secrets(file, who, l.Secrets)
+	switch l.Driver.Value {
+	case "awslogs":
+		t.awslogs(file, who, l)
+	case "awsfirelens":
+		t.firelens(file, who, l)
+	}
+}
+
+func (t *taskGenerator) awslogs(file *source.File, who string, l *ecs.Logs) {
+	group := l.Options.Get("awslogs-group")
+	if group.Value == "" {
+		t.report("MISSING_PARAMETER", source.Warning, file, l.Driver, "awslogs needs the option awslogs-group", "the task will not start without it")
+		return
+	}
+	values := captures{{name: "group", value: literal(group.Value)}, {name: "stream", value: "*"}}
+	if region := l.Options.Get("awslogs-region").Value; region != "" {
+		values = append(values, capture{name: "region", value: literal(region)})
+	}
+	if prefix := l.Options.Get("awslogs-stream-prefix").Value; prefix != "" {
+		values[1].value = literal(prefix) + "/*" // PREFIX/CONTAINER/TASK
+		if file == t.td.File && who != "" {
+			values[1].value = literal(prefix+"/"+who) + "/*"
+		}
+	}
+	t.need("awslogs", who, "", values...)
+	if strings.EqualFold(l.Options.Get("awslogs-create-group").Value, "true") {
+		t.need("awslogs-create-group", who, "", values...)
+	}
+}
+
+// firelens finds where a log router sends what a container prints. It writes
+// with the permissions of the task role.
+func (t *taskGenerator) firelens(file *source.File, who string, l *ecs.Logs) {
+	name := l.Options.Get("Name", "@type")
+	i := slices.IndexFunc(logOutputs, func(o logOutput) bool { return slices.Contains(strings.Fields(o.names), strings.ToLower(name.Value)) })
+	if i < 0 {
+		at := name
+		if name.Value == "" {
+			at = l.Driver
+		}
+		t.report("LOG_OUTPUT_UNKNOWN", source.Warning, file, at, fmt.Sprintf("it is not known where the log router of %s writes", who),
+			"the task role needs the permissions of its outputs: name the output in the options, or add them")
+		return
+	}
+	o := &logOutputs[i]
+	if o.feature == "" || o.signed != "" && !isOn(l.Options.Get(o.signed).Value) {
+		return
+	}
+	if role := l.Options.Get("role_arn", "aws_role_arn", "assume_role_arn").Value; role != "" {
+		t.need("firelens-role", who, "", capture{name: "role", value: literal(role)})
+		return
+	}
+	values := captures{{name: "domain", value: "*"}}
+	if region := l.Options.Get("region", "aws_region").Value; region != "" {
+		values = append(values, capture{name: "region", value: literal(region)})
+	}
+	for pair := range words(o.options) {
+		value, options, _ := strings.Cut(pair, "=")
+		values = append(values, capture{name: value, value: t.option(file, l, value, strings.Split(options, "|"))})
+	}
+	t.need(o.feature, who, "", values...)
+	if o.feature == "firelens-logs" && isOn(l.Options.Get("auto_create_group").Value) {
+		t.need("firelens-create-group", who, "", values...)
+	}
+}
+
+func isOn(text string) bool {
+	return strings.EqualFold(text, "on") || strings.EqualFold(text, "true") || strings.EqualFold(text, "yes")
+}
+
+// option returns the value of an output's option as a pattern. What the router
+// works out for each record becomes *.
+func (t *taskGenerator) option(file *source.File, l *ecs.Logs, what string, names []string) string {
+	v := l.Options.Get(names...)
+	if v.Value == "" {
+		if what != "stream" || names[0] != "log_stream_name" {
+			t.report("MISSING_PARAMETER", source.Warning, file, l.Driver, "the output needs the option "+names[0], "the log router will fail without it")
+		}
+		return "*"
+	}
+	if before, _, ok := strings.Cut(v.Value, "$"); ok {
+		return literal(before) + "*"
+	}
+	if strings.HasSuffix(names[len(names)-1], "_prefix") && l.Options.Get(names[0]).Value == "" {
+		return literal(v.Value) + "*"
+	}
+	return literal(v.Value)
+}
+
+// volumes finds what file systems need.
+func (t *taskGenerator) volumes() {
+	for i := range t.td.Volumes {
+		v := &t.td.Volumes[i]
+		for _, name := range v.Unknown {
+			t.report("UNKNOWN_VOLUME", source.Warning, t.td.File, ecs.Text{Span: v.Span, Path: v.Path}, fmt.Sprintf("volume %q has a %s, which Writ does not know", v.Name, name),
+				"the roles may lack what it needs")
+		}
+		users, writes := t.users(v.Name)
+		if v.EFS != nil {
+			t.efs(v.EFS, users, writes)
+		}
+		if v.FSx != nil {
+			t.fsx(v.FSx, users)
+		}
+	}
+}
+
+// users are the containers that mount a volume; writes says that one of them
+// may write to it.
+func (t *taskGenerator) users(volume string) (names []string, writes bool) {
+	for _, c := range t.td.Containers {
+		for _, m := range c.Mounts {
+			if m.Volume == volume {
+				names = append(names, c.Name)
+				writes = writes || !m.ReadOnly
+			}
+		}
+	}
+	return distinct(names), writes
+}
+
+func (t *taskGenerator) efs(v *ecs.EFS, users []string, writes bool) {
+	if !v.IAM || len(users) == 0 {
+		return
+	}
+	values := captures{{name: "filesystem", value: literal(v.FileSystem.Value)}}
+	if v.AccessPoint.Value != "" {
+		values = append(values, capture{name: "accesspoint", value: literal(v.AccessPoint.Value)})
+	}
+	for _, who := range users {
+		t.need("efs", who, "", values...)
+		if writes {
+			t.need("efs-write", who, "", values...)
+		}
+	}
+}
+
+func (t *taskGenerator) fsx(v *ecs.FSx, users []string) {
+	for _, who := range users {
+		t.need("fsx", who, "")
+		if v.Credentials.Value == "" {
+			continue
+		}
+		if ref, ok := ecs.ParseReference(v.Credentials.Value); ok && ref.Account != "" {
+			t.reference(t.td.File, who, v.Credentials, ref)
+		} else {
+			t.bad(t.td.File, v.Credentials, "the ARN of a secret or parameter", "")
+		}
+	}
+}
+
+// keys grants decrypting what the user's key encrypts, or says that it may be
+// needed.
+func (t *taskGenerator) keys() {
+	switch {
+	case len(t.encrypted) == 0:
+	case t.opts.KMSKey == "":
+		t.report("KMS_KEY_UNKNOWN", source.Suggestion, nil, ecs.Text{}, "a task definition does not show which key encrypts its secrets and parameters",
+			"if it is a key of your own, give --kms-key ARN; keys of AWS need no permission")
+	default:
+		for _, c := range t.encrypted {
+			t.need("key", "", "", capture{name: "service", value: c.name}, capture{name: "region", value: c.value})
+		}
+	}
+}
