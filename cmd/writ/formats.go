@@ -43,10 +43,11 @@ func writeJSON(w io.Writer, _ *env, results []result) error {
 		out := struct {
 			FormatVersion string        `json:"format_version"`
 			Input         string        `json:"input"`
+			Kind          string        `json:"kind,omitempty"`
 			Role          *roles.Role   `json:"role"`
 			Why           []roles.Grant `json:"why"`
 			Findings      source.List   `json:"findings"`
-		}{"1.0", r.input, r.role, []roles.Grant{}, source.List{}}
+		}{"1.0", r.input, string(r.kind), r.role, []roles.Grant{}, source.List{}}
 		if r.role != nil && r.role.Grants != nil {
 			out.Why = r.role.Grants
 		}
@@ -73,10 +74,13 @@ func writeText(w io.Writer, e *env, results []result) error {
 	p := textPrinter{w: w, color: e.terminal && e.getenv("NO_COLOR") == ""}
 	for _, r := range results {
 		if r.role != nil {
-			p.role(r.role)
+			p.role(r.kind, r.role)
 		}
 		if r.access != nil {
 			p.access(r.access)
+		}
+		if r.none {
+			p.printf("%s needs no role\n", printable(r.input))
 		}
 	}
 	return p.err
@@ -102,25 +106,26 @@ func (p *textPrinter) note(text string) {
 	p.printf("%s\n", text)
 }
 
-func (p *textPrinter) role(r *roles.Role) {
+func (p *textPrinter) role(kind roles.TaskRoleKind, r *roles.Role) {
 	if p.again {
 		p.printf("\n")
 	}
 	p.again = true
-	p.printf("role %s\n", r.Name)
+	p.printf("%s %s\n", roleTitle(kind), r.Name)
 	if r.Path != "/" {
 		p.printf("path %s\n", r.Path)
 	}
 	if r.PermissionsBoundary != "" {
 		p.printf("permissions boundary %s\n", r.PermissionsBoundary)
 	}
+	p.managedPolicies(r)
 	p.printf("\ntrust policy\n")
 	p.document(r.Trust, nil)
 	for _, inline := range r.Policies {
 		p.printf("\npolicy %s\n", inline.Name)
 		p.document(inline.Document, inline.Reasons)
 	}
-	if len(r.Policies) == 0 {
+	if len(r.Policies) == 0 && kind == "" {
 		p.printf("\nno policy: the machine needs no permission\n")
 	}
 }

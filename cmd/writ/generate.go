@@ -32,16 +32,18 @@ type generateFlags struct {
 	deployment                roles.Deployment
 	check                     string    // file to compare with, or ""
 	committed                 *roleFile // what it holds
+	task                      taskFlags // about ECS task definitions
 }
 
 func newGenerate(e *env) *cobra.Command {
 	var f generateFlags
 	cmd := &cobra.Command{
 		Use:   "generate INPUT...",
-		Short: "Print the execution role that a state machine needs",
+		Short: "Print the roles that a state machine or an ECS task definition needs",
 		Long: `Generate reads state machine definitions (Amazon States Language, JSON or YAML;
 '-' is standard input) and prints the execution role that each of them needs,
-with the reason for every permission. With --for it prints the policy of whoever
+with the reason for every permission. Of an ECS task definition (JSON) it prints
+the roles of the task, and with --service those of the service. With --for it prints the policy of whoever
 deploys the machine or answers its callbacks and activities instead. With --check
 it prints nothing but how a file differs from what is needed.
 
@@ -51,7 +53,8 @@ input; 3 a role was printed, but it may lack something that the definition does
 not show.`,
 		Example: `  writ generate machine.asl.json --name Orders --account 123456789012 --region us-east-1
   writ generate - --style console --format json < machine.asl.json
-  writ generate machine.asl.json --name Orders --check role.json`,
+  writ generate machine.asl.json --name Orders --check role.json
+  writ generate taskdef.json --service service.json --account 123456789012 --region us-east-1`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },
 	}
@@ -66,13 +69,13 @@ func (f *generateFlags) registerMachine(cmd *cobra.Command) {
 	o := &f.opts
 	flags.StringVar(&f.style, "style", "least", "how much to grant: least (only what the definition proves) or console (what AWS's templates give)")
 	flags.StringVar(&o.Name, "name", "", "name of the state machine")
-	flags.StringVar(&o.Account, "account", "", "account that the machine lives in, 12 digits")
-	flags.StringVar(&o.Region, "region", "", "Region that the machine lives in")
+	flags.StringVar(&o.Account, "account", "", "account that the machine or task lives in, 12 digits")
+	flags.StringVar(&o.Region, "region", "", "Region that the machine or task lives in")
 	flags.StringVar(&o.Partition, "partition", "", "partition (default: that of the Region, else aws)")
 	flags.StringVar(&f.machineType, "type", string(roles.Standard), "type of the machine: STANDARD or EXPRESS")
 	flags.BoolVar(&o.Tracing, "tracing", false, "the machine sends traces to X-Ray")
 	flags.BoolVar(&o.Logging, "logging", false, "the machine sends logs to CloudWatch Logs")
-	flags.StringVar(&o.KMSKey, "kms-key", "", "ARN of the customer managed key that encrypts the machine")
+	flags.StringVar(&o.KMSKey, "kms-key", "", "ARN of the customer managed key that encrypts the machine, or the secrets and parameters of a task")
 	flags.BoolVar(&o.Redrive, "redrive", false, "executions are redriven, and their map runs with them")
 	flags.StringArrayVar(&f.passRoles, "pass-role", nil, "role passed to a service that the definition does not show, as SERVICE=ARN (repeatable)")
 	flags.StringArrayVar(&f.taskDefinitions, "task-definition", nil, "file with an ECS task definition, for the roles in it (repeatable)")
@@ -91,6 +94,7 @@ func (f *generateFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&o.Path, "path", "/", "path of the role")
 	f.data.register(cmd)
 	f.registerAudience(cmd)
+	f.task.register(cmd)
 	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation) or hcl (Terraform)")
 	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
 	flags.StringVarP(&f.output, "output", "o", "", "write the result to a file")
@@ -121,6 +125,10 @@ type result struct {
 	access   *roles.Access // of somebody else; nil on an Error finding
 	findings source.List
 	badUsage bool // the findings are about the command line
+
+	task bool               // the input is a task definition
+	kind roles.TaskRoleKind // of a task definition's role
+	none bool               // it needs no role
 }
 
 // run makes the roles of all inputs. Who asked for JSON gets it even when there
@@ -168,6 +176,18 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 		text, err := readInput(e, input)
 		if err != nil {
 			return err
+		}
+		kind, err := f.task.kindOf(inputName(input), text)
+		if err != nil {
+			return err
+		}
+		if kind == kindTask {
+			made, err := f.generateTask(e, input, text)
+			if err != nil {
+				return err
+			}
+			results = append(results, made...)
+			continue
 		}
 		if len(inputs) > 1 { // roles of one account need names of their own
 			f.opts.RoleName = uniqueName(roles.RoleName(machineName(input)), "_-", used)

@@ -74,7 +74,7 @@ func (f *generateFlags) make(m *asl.StateMachine) (role *roles.Role, access *rol
 }
 
 // failed reports whether an Error finding left nothing to print.
-func (r *result) failed() bool { return r.role == nil && r.access == nil }
+func (r *result) failed() bool { return r.role == nil && r.access == nil && !r.none }
 
 // namedPolicy is a policy document in JSON results.
 type namedPolicy struct {

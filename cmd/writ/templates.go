@@ -112,6 +112,13 @@ func cfnRole(role *roles.Role) (*yaml.Node, error) {
 	if len(policies.Content) > 0 {
 		properties.Content = append(properties.Content, text("Policies"), policies)
 	}
+	if len(role.ManagedPolicies) > 0 {
+		attached := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, arn := range role.ManagedPolicies {
+			attached.Content = append(attached.Content, text(arn))
+		}
+		properties.Content = append(properties.Content, text("ManagedPolicyArns"), substituted(attached))
+	}
 	return mapping("Type", text("AWS::IAM::Role"), "Properties", properties), nil
 }
 
@@ -214,6 +221,16 @@ func appendRole(body *hclwrite.Body, role *roles.Role, name string) error {
 		if err := setDocument(block, "policy", p.Document); err != nil {
 			return err
 		}
+		body.AppendNewline()
+	}
+	for i, arn := range role.ManagedPolicies {
+		label := name
+		if i > 0 {
+			label = fmt.Sprintf("%s_%d", name, i+1)
+		}
+		block := body.AppendNewBlock("resource", []string{"aws_iam_role_policy_attachment", label}).Body()
+		block.SetAttributeRaw("role", hclwrite.TokensForIdentifier("aws_iam_role."+name+".name"))
+		block.SetAttributeRaw("policy_arn", hclString(arn))
 		body.AppendNewline()
 	}
 	return nil
