@@ -28,6 +28,18 @@ type HeldRole struct {
 	Trust     *authz.Policy  // nil where it was not told
 	Missing   []Missing      // policies that the role has and whose text was not told; the ARN may be the name of an inline one
 	Context   authz.Context  // condition keys that the role gives: its tags
+
+	roots map[*source.File]*jsontree.Value
+}
+
+// Pointer returns the JSON pointer of a place in one of the files that the role
+// was read from; "" in a policy that was encoded, which has a file of its own.
+func (r *HeldRole) Pointer(file *source.File, span source.Span) string {
+	root, ok := r.roots[file]
+	if !ok {
+		return ""
+	}
+	return jsontree.Pointer(root, span)
 }
 
 // ReadRole reads a role from files, each of which holds JSON of one of these
@@ -45,7 +57,7 @@ type HeldRole struct {
 //
 // On a finding of severity Error the role is nil.
 func ReadRole(files []*source.File, name string) (*HeldRole, source.List) {
-	g := &roleReader{wanted: name, texts: map[string]authz.Policy{}}
+	g := &roleReader{wanted: name, texts: map[string]authz.Policy{}, role: HeldRole{roots: map[*source.File]*jsontree.Value{}}}
 	for _, file := range files {
 		g.file(file)
 	}
@@ -81,6 +93,7 @@ func (g *roleReader) file(file *source.File) {
 		g.findings = append(g.findings, source.Finding{Code: codeJSON, Severity: source.Error, File: file, Span: err.Span, Message: err.Msg})
 		return
 	}
+	g.role.roots[file] = root
 	g.reader = reader{file: file, root: root, account: newAccount()}
 	if isPolicy(root) {
 		g.document(root)

@@ -20,6 +20,10 @@ type Held struct {
 	Trust    *authz.Policy  // nil where it was not given
 	Unread   []Unread       // policies that the role has and whose text was not given
 	Context  authz.Context  // condition keys that the role itself gives, such as its tags
+
+	// Pointer says where in a file of the role a span is, as a JSON pointer; it
+	// may be nil.
+	Pointer func(*source.File, source.Span) string
 }
 
 // Unread is a policy of a role whose text is not known.
@@ -98,6 +102,7 @@ func AuditRole(m *asl.StateMachine, held Held, opts Options) (*Audit, source.Lis
 	a.passRoles()
 	opts.Style = style
 	a.excess(opts)
+	a.paths()
 	return &a.audit, a.findings.Sorted()
 }
 
@@ -298,6 +303,20 @@ func (a *auditor) atState(e AuditEntry) AuditEntry {
 		e.Path = a.machine.Pointer(e.Span)
 	}
 	return e
+}
+
+// paths says where in the role's files the entries are.
+func (a *auditor) paths() {
+	if a.held.Pointer == nil {
+		return
+	}
+	for _, list := range [][]AuditEntry{a.audit.Missing, a.audit.Excess, a.audit.Risks, a.audit.Undecided} {
+		for i := range list {
+			if e := &list[i]; e.File != nil && e.File != a.machine.File {
+				e.Path = a.held.Pointer(e.File, e.Span)
+			}
+		}
+	}
 }
 
 // Findings lists what an audit says, what is missing first. What a risk says is

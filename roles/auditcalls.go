@@ -315,7 +315,7 @@ func (a *auditor) openFormat(format string) string {
 
 // maxAsked bounds the comparisons of resources that are not known with those of
 // the role, which take up to some 50 microseconds each.
-const maxAsked = 1 << 18
+const maxAsked = 1 << 17
 
 // questions are requests that must all be allowed. Sure ones say what a need
 // is: where they are undecided, the examples may tell.

@@ -149,7 +149,7 @@ func (f *auditFlags) readRole(e *env, r *auditResult) (roles.Held, error) {
 		r.usage = true
 		return roles.Held{}, nil
 	}
-	held := roles.Held{ARN: role.ARN, Policies: role.Policies, Boundary: role.Boundary, Trust: role.Trust, Context: role.Context}
+	held := roles.Held{ARN: role.ARN, Policies: role.Policies, Boundary: role.Boundary, Trust: role.Trust, Context: role.Context, Pointer: role.Pointer}
 	for _, m := range role.Missing {
 		held.Unread = append(held.Unread, roles.Unread{Kind: m.Kind, Name: m.ARN})
 	}
