@@ -67,9 +67,9 @@ func TestFindingsAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := regexp.MustCompile(`(?:Code:|report\(|say\(|fail\(|warn\(|suggest\(|at\(|code:)\s*"([A-Z]+(?:_[A-Z]+)+)"|^\s*code\w* *= *"([A-Z_]+)"`)
+	code := regexp.MustCompile(`(?:Code:|report\(|say\(|wrong\(|fail\(|warn\(|suggest\(|at\(|code:)\s*"([A-Z]+(?:_[A-Z]+)+)"|^\s*code\w* *= *"([A-Z_]+)"`)
 	found := 0
-	for _, dir := range []string{"asl", "roles", "ecs"} {
+	for _, dir := range []string{"asl", "template", "roles", "ecs"} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)
