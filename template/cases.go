@@ -20,7 +20,7 @@ func (s *stack) variants(v *jsontree.Value) []variant {
 	var out []variant
 	var visit func(added When)
 	visit = func(added When) {
-		if len(out) >= maxCases {
+		if len(out) > maxCases {
 			return
 		}
 		var value jsontree.Value
@@ -40,8 +40,8 @@ func (s *stack) variants(v *jsontree.Value) []variant {
 	split := s.split
 	visit(nil)
 	s.split = split
-	if len(out) >= maxCases {
-		s.unreadable(v.Span, "conditions make more than "+itoa(maxCases-1)+" cases of this")
+	if len(out) > maxCases {
+		s.unreadable(v.Span, "conditions make more than "+itoa(maxCases)+" cases of this")
 		return []variant{{s.opaque("value", v.Span), nil, false}}
 	}
 	return out

@@ -127,6 +127,9 @@ func (s *stack) checkOthers(r *resource) {
 	if strings.HasSuffix(r.kind, "::MODULE") {
 		why = "a module is made of other resources"
 	}
+	if strings.HasPrefix(r.kind, "AWS::Serverless::") && !serverlessTypes[r.kind] {
+		why = "SAM may make roles of a resource of this type"
+	}
 	if why != "" {
 		s.session.out.Incomplete = true
 		s.unreadable(r.nameSpan, why)
@@ -136,6 +139,7 @@ func (s *stack) checkOthers(r *resource) {
 // checkProperties reports properties that a macro makes.
 func (s *stack) checkProperties(r *resource) {
 	s.checkOthers(r)
+	s.connectors(r)
 	if r.properties == nil || !s.holdsAccess(r.kind) {
 		return
 	}

@@ -43,6 +43,9 @@ func (s *stack) reference(name string, span source.Span) jsontree.Value {
 }
 
 func (s *stack) unknownName(name string, span source.Span) {
+	if s.madeBySAM(name) {
+		return
+	}
 	hint := ""
 	if prefix, _, ok := strings.Cut(name, ":"); ok && prefix != "AWS" {
 		hint = "write ${!" + name + "} for a variable of the policy language"
@@ -51,6 +54,18 @@ func (s *stack) unknownName(name string, span source.Span) {
 		hint = s.near.Hint(name, s.names())
 	}
 	s.wrong("UNKNOWN_REFERENCE", span, hint, "the template has no resource or parameter %s", near.Quote(name))
+}
+
+// madeBySAM reports whether a name is one that SAM may make, such as that of a
+// permission for an event: it begins with the name of a resource of SAM.
+func (s *stack) madeBySAM(name string) bool {
+	const longest = 255 // of logical names
+	for i := min(len(name)-1, longest); i > 0; i-- {
+		if r := s.resources[name[:i]]; r != nil && strings.HasPrefix(r.kind, "AWS::Serverless::") {
+			return true
+		}
+	}
+	return false
 }
 
 // names lists what can be referred to.

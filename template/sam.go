@@ -20,9 +20,12 @@ func (s *stack) makeImplied() {
 		switch r.kind {
 		case "AWS::Serverless::Function":
 			s.withGlobals(r, "Function")
-			if r.property("Role") == nil {
-				s.implyRole(r, r.name+"Role", r.property("RolePath"))
-			}
+			s.implyExecutionRole(r)
+			s.eachEvent(r, func(name, kind string, event *jsontree.Value) {
+				if kind == "ScheduleV2" && event.Get("Properties").Get("RoleArn") == nil {
+					s.implyRole(r, r.name+name+"Role", nil)
+				}
+			})
 			if alias := r.property("AutoPublishAlias"); alias != nil {
 				name := jsontree.Member{Name: "FunctionName", Value: refTo(r.name)}
 				s.imply(r, r.name+".Version", "AWS::Lambda::Version", name)
@@ -30,9 +33,7 @@ func (s *stack) makeImplied() {
 			}
 		case "AWS::Serverless::StateMachine":
 			s.withGlobals(r, "StateMachine")
-			if r.property("Role") == nil {
-				s.implyRole(r, r.name+"Role", r.property("RolePath"))
-			}
+			s.implyExecutionRole(r)
 			s.eachEvent(r, func(name, kind string, event *jsontree.Value) {
 				if startServices[kind] != "" && event.Get("Properties").Get("RoleArn") == nil && event.Get("Properties").Get("Role") == nil {
 					s.implyRole(r, r.name+name+"Role", nil)
@@ -65,6 +66,31 @@ func (s *stack) imply(of *resource, name, kind string, properties ...jsontree.Me
 		name: name, kind: kind, node: of.node, nameSpan: of.nameSpan, condition: of.condition, implied: true,
 		properties: &jsontree.Value{Kind: jsontree.Object, Span: of.node.Span, Members: properties},
 	})
+}
+
+// implyExecutionRole adds the role of a function or a machine that has none.
+func (s *stack) implyExecutionRole(r *resource) {
+	role := r.property("Role")
+	if role == nil {
+		s.implyRole(r, r.name+"Role", r.property("RolePath"))
+		return
+	}
+	absent, list := 0, s.variants(role)
+	for _, c := range list {
+		if c.value.Kind == jsontree.Invalid {
+			absent++
+		}
+	}
+	switch {
+	case absent == len(list):
+		s.implyRole(r, r.name+"Role", r.property("RolePath"))
+	case absent > 0:
+		s.session.out.Incomplete = true
+		s.unreadable(role.Span, "SAM makes a role where this has no value, which is not read")
+	}
+	if policies := r.property("Policies"); policies != nil && absent < len(list) {
+		s.warn("CONFLICTING_FIELDS", policies.Span, "attach them to the role", "Policies have no effect beside Role")
+	}
 }
 
 func (s *stack) implyRole(of *resource, name string, path *jsontree.Value) {
@@ -136,7 +162,7 @@ func (s *stack) readServerlessMachine(r *resource) {
 		s.addImplied(r, implied, "states.amazonaws.com", func(role *Role) {
 			role.Boundary = s.referenceOf(r.property("PermissionsBoundary"))
 			s.serverlessPolicies(r, role)
-			s.traces(role, s.switchOf(r, serverlessMachine.tracing, func(v jsontree.Value) Switch { return onIf(v.Text == "true") }), r.property("Tracing"))
+			s.traces(role, r.property("Tracing"), machineTraces)
 		})
 	}
 	s.addMachine(r, &serverlessMachine, role)
@@ -151,12 +177,22 @@ func (s *stack) readServerlessMachine(r *resource) {
 			s.unreadable(event.Span, "what SAM makes of an event of type "+near.Quote(kind)+" is not known")
 		}
 	})
-	s.connectors(r)
 }
 
-// readFunction reads the role that SAM makes for an AWS::Serverless::Function.
+// readFunction reads the roles that SAM makes for an AWS::Serverless::Function.
 func (s *stack) readFunction(r *resource) {
-	s.connectors(r)
+	if d := r.property("DeploymentPreference"); d != nil && d.Get("Role") == nil && !isFalse(d.Get("Enabled")) {
+		s.session.out.Incomplete = true
+		s.unreadable(d.Span, "SAM makes a role for CodeDeploy")
+	}
+	s.eachEvent(r, func(name, kind string, event *jsontree.Value) {
+		if implied := s.resources[r.name+name+"Role"]; kind == "ScheduleV2" && implied != nil && implied.implied {
+			s.addImplied(r, implied, "scheduler.amazonaws.com", func(role *Role) {
+				grant := grants(event.Span, []string{"lambda:InvokeFunction"}, []string{s.attribute(r, "Arn", r.nameSpan)}, nil)
+				s.addMade(r, role, r.name+name+"LambdaPolicy", event, madeDocument(event.Span, "", grant))
+			})
+		}
+	})
 	implied := s.resources[r.name+"Role"]
 	if implied == nil || !implied.implied {
 		return
@@ -168,9 +204,7 @@ func (s *stack) readFunction(r *resource) {
 			basic = "service-role/AWSLambdaBasicDurableExecutionRolePolicy"
 		}
 		s.manage(role, basic, r.nameSpan, nil)
-		if tracing := r.property("Tracing"); tracing != nil {
-			s.traces(role, s.present(tracing), tracing)
-		}
+		s.traces(role, r.property("Tracing"), functionTraces)
 		if vpc := r.property("VpcConfig"); vpc != nil {
 			s.manageIf(role, "service-role/AWSLambdaVPCAccessExecutionRole", vpc)
 		}
@@ -180,15 +214,25 @@ func (s *stack) readFunction(r *resource) {
 	})
 }
 
+func isFalse(v *jsontree.Value) bool { return v != nil && v.Text == "false" }
+
+// serverlessTypes are the types of SAM that are read, or that make no role and
+// no policy. Source: SAM developer guide, "AWS SAM resources and properties".
+var serverlessTypes = map[string]bool{
+	"AWS::Serverless::Api": true, "AWS::Serverless::Application": true, "AWS::Serverless::Connector": true, "AWS::Serverless::Function": true,
+	"AWS::Serverless::HttpApi": true, "AWS::Serverless::LayerVersion": true, "AWS::Serverless::SimpleTable": true, "AWS::Serverless::StateMachine": true,
+}
+
 // addImplied adds a role that SAM makes.
 func (s *stack) addImplied(of, implied *resource, service string, fill func(*Role)) {
+	execution := implied.name == of.name+"Role"
 	role := Role{Place: s.place(implied, of.node), ARN: s.attribute(implied, "Arn", of.nameSpan), Physical: s.attribute(implied, "Ref", of.nameSpan), Trust: -1, Implied: true}
 	role.Span = of.nameSpan
 	role.Incomplete = !s.whole(func() {
 		if role.Path = s.optional(implied.property("Path")); role.Path == "" {
 			role.Path = "/"
 		}
-		if trust := of.property("AssumeRolePolicyDocument"); trust != nil && service == "lambda.amazonaws.com" {
+		if trust := of.property("AssumeRolePolicyDocument"); trust != nil && execution {
 			if added := s.addDocuments(implied, trust, Policy{Kind: Trust}); len(added) > 0 {
 				role.Trust = added[0]
 			}
@@ -269,38 +313,47 @@ func (s *stack) manageIf(role *Role, name string, v *jsontree.Value) {
 	}
 }
 
-func (s *stack) present(v *jsontree.Value) Switch {
-	list := s.variants(v)
-	there := 0
-	for _, c := range list {
-		if c.value.Kind != jsontree.Invalid && c.value.Text != "" && c.value.Text != "Disabled" {
-			there++
-		}
+// traces attaches the policy for X-Ray where tracing is on. Source:
+// samtranslator/model/xray_utils.py, read 2026-11-21: the first partition gets
+// the older policy.
+func (s *stack) traces(role *Role, v *jsontree.Value, on func(jsontree.Value) Switch) {
+	if v == nil {
+		return
 	}
-	switch there {
-	case 0:
-		return Off
-	case len(list):
-		return On
-	}
-	return Undecided
-}
-
-// traces attaches the policy for X-Ray. Source:
-// samtranslator/model/xray_utils.py: regions of the first partition get the
-// older one.
-func (s *stack) traces(role *Role, tracing Switch, v *jsontree.Value) {
 	name := "AWSXRayDaemonWriteAccess"
 	partition := s.pseudoText("AWS::Partition")
 	if partition == "aws" || hole.Has(partition) {
 		name = "AWSXrayWriteOnlyAccess"
 	}
-	switch {
-	case tracing == On:
-		s.manage(role, name, v.Span, nil)
-	case tracing == Undecided:
-		s.unreadable(v.Span, "whether SAM attaches a policy for traces depends on this")
+	for _, c := range s.variants(v) {
+		switch on(c.value) {
+		case On:
+			s.manage(role, name, v.Span, c.when)
+		case Undecided:
+			s.unreadable(v.Span, "whether SAM attaches a policy for traces depends on this")
+		}
 	}
+}
+
+// machineTraces reads the Tracing of a machine, functionTraces that of a
+// function, for which SAM attaches the policy unless it is disabled.
+func machineTraces(v jsontree.Value) Switch {
+	enabled := v.Get("Enabled")
+	_, unknown := isUnknown(v)
+	switch {
+	case unknown, enabled != nil && hole.Has(enabled.Text):
+		return Undecided
+	case enabled == nil:
+		return Off
+	}
+	return onIf(enabled.Text == "true")
+}
+
+func functionTraces(v jsontree.Value) Switch {
+	if _, unknown := isUnknown(v); unknown {
+		return Undecided
+	}
+	return onIf(v.Kind == jsontree.String && v.Text != "" && v.Text != "Disabled")
 }
 
 // serverlessPolicies reads the Policies of a function or a machine: managed

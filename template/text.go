@@ -136,6 +136,13 @@ func (s *stack) sub(v, arg *jsontree.Value) []fragment {
 			variables = &arg.Items[1]
 		}
 	}
+	if isFunction(text) { // with AWS::LanguageExtensions, or a macro
+		value := s.eval(text)
+		if name, unknown := isUnknown(value); unknown {
+			return s.given1(s.session.hole(Hole{Name: "Sub(" + name + ")", Why: "substituted text"}), v.Span)
+		}
+		text = &value
+	}
 	if text.Kind != jsontree.String {
 		return s.given1(s.badFunction(text, "Fn::Sub takes a text, not %s", text.Kind).Text, v.Span)
 	}

@@ -1,0 +1,74 @@
+package template
+
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/internal/hole"
+)
+
+// maxAlternatives is how many texts Alternatives makes of one.
+const maxAlternatives = 64
+
+// Alternatives returns what a text can be, as far as the holes in it have known
+// alternatives; a text without such holes is its only one. "" stands for no
+// value. ok is false where there are more than 64, and then the text itself is
+// returned.
+func (t *Template) Alternatives(text string) (texts []string, ok bool) {
+	todo := []string{text}
+	for len(todo) > 0 {
+		next := todo[0]
+		todo = todo[1:]
+		name, values := t.open(next)
+		if values == nil {
+			texts = append(texts, next)
+		}
+		for _, value := range values {
+			todo = append(todo, strings.ReplaceAll(next, hole.Text(name), value))
+		}
+		if len(texts)+len(todo) > maxAlternatives {
+			return []string{text}, false
+		}
+	}
+	return texts, true
+}
+
+// open finds the first hole in a text that has alternatives.
+func (t *Template) open(text string) (name string, values []string) {
+	for _, name := range hole.Names(text) {
+		if values := t.Holes[name].Alternatives; len(values) > 0 {
+			return name, values
+		}
+	}
+	return "", nil
+}
+
+// RolesOf returns the roles in this template that a reference can mean, the one
+// it names or those among its alternatives. all is false where it can also mean
+// a role that is not in the template, or none.
+func (t *Template) RolesOf(ref Reference) (roles []*Role, all bool) {
+	texts, all := t.Alternatives(ref.Text)
+	for _, text := range texts {
+		found := false
+		for i := range t.Roles {
+			if r := &t.Roles[i]; text != "" && (r.ARN == text || r.Physical == text || t.is(r.ARN, text)) {
+				roles, found = append(roles, r), true
+			}
+		}
+		all = all && found
+	}
+	return roles, all
+}
+
+// is reports whether a text is among the alternatives of another.
+func (t *Template) is(text, one string) bool {
+	if name, _ := t.open(text); name == "" {
+		return false
+	}
+	texts, _ := t.Alternatives(text)
+	for _, alternative := range texts {
+		if alternative == one {
+			return true
+		}
+	}
+	return false
+}
