@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -128,7 +129,9 @@ func (f *auditFlags) examine(e *env, input string) (*auditResult, error) {
 	}
 	audit, findings := roles.AuditRole(machine, held, f.opts)
 	r.audit, r.findings = audit, append(r.findings, findings...)
-	r.usage = roles.BadOptions(findings)
+	// Errors of the definition are findings; those of the role's files and of the
+	// options leave nothing to find.
+	r.usage = audit == nil && !slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Severity == source.Error && f.File == machine.File })
 	return r, nil
 }
 
