@@ -2,6 +2,8 @@ package check
 
 import (
 	"strings"
+
+	"github.com/writ-iam/writ/catalog"
 )
 
 // aboutActions is about actions that do not exist.
@@ -54,12 +56,11 @@ func (r *run) missingAction(prefix, name string) string {
 	if needed := r.facts.actionsOfCall(prefix, name); len(needed) > 0 {
 		return name + " is a call of the API; what it needs is " + strings.Join(needed, ", ")
 	}
-	service := r.facts.service(prefix)
-	names := make([]string, len(service.Actions))
-	for i, a := range service.Actions {
-		names[i] = service.Prefix + ":" + a.Name
+	if r.near.Spent() {
+		return ""
 	}
-	return r.near.Hint(service.Prefix+":"+name, names)
+	service := r.facts.service(prefix)
+	return r.near.Hint(service.Prefix+":"+name, r.facts.actionNames(service))
 }
 
 // actionHint asks which service an action without one may belong to.
@@ -78,30 +79,49 @@ func (r *run) actionHint(name string) string {
 	return "did you mean " + strings.Join(names, " or ") + "?"
 }
 
-// actionsOfCall returns the actions that a call of the SDK needs, if it is one of
-// the service whose actions have that prefix.
-func (f *facts) actionsOfCall(prefix, name string) []string {
-	names, err := f.catalog.SDKServices()
-	if f.failed(err) {
-		return nil
-	}
-	for _, n := range names {
-		sdk, err := f.catalog.ServiceBySDKName(n)
-		if f.failed(err) {
-			return nil
+// actionNames are the full names of a service's actions, for hints.
+func (f *facts) actionNames(s *catalog.Service) []string {
+	names, asked := f.names[s.Prefix]
+	if !asked {
+		names = make([]string, len(s.Actions))
+		for i, a := range s.Actions {
+			names[i] = a.FullName()
 		}
-		if !strings.EqualFold(sdk.Prefix, prefix) {
+		f.names[s.Prefix] = names
+	}
+	return names
+}
+
+// actionsOfCall returns the actions that a call of the SDK needs, if it is one of
+// a service whose actions have that prefix.
+func (f *facts) actionsOfCall(prefix, name string) []string {
+	for _, sdk := range f.callers(strings.ToLower(prefix)) {
+		op, ok := sdk.Operation(name)
+		if !ok {
 			continue
 		}
-		if op, ok := sdk.Operation(name); ok {
-			var needed []string
-			for _, need := range op.Needs {
-				if f.action(need.Action) != nil {
-					needed = append(needed, need.Action)
-				}
+		var needed []string
+		for _, need := range op.Needs {
+			if f.action(need.Action) != nil {
+				needed = append(needed, need.Action)
 			}
-			return needed
 		}
+		return needed
 	}
 	return nil
+}
+
+// callers are the services of the SDK whose calls need actions with a prefix.
+func (f *facts) callers(prefix string) []*catalog.SDKService {
+	if f.sdk == nil {
+		f.sdk = make(map[string][]*catalog.SDKService)
+		names, err := f.catalog.SDKServices()
+		f.failed(err)
+		for _, n := range names {
+			if s, err := f.catalog.ServiceBySDKName(n); !f.failed(err) {
+				f.sdk[s.Prefix] = append(f.sdk[s.Prefix], s)
+			}
+		}
+	}
+	return f.sdk[prefix]
 }

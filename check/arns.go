@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -36,7 +37,7 @@ func parseResource(text string) resource {
 	if !strings.HasPrefix(text, arnPrefix) {
 		return resource{problem: "INVALID_ARN_PREFIX"}
 	}
-	parts := strings.SplitN(text, ":", arnFields)
+	parts := splitARN(text)
 	p := resource{fields: len(parts)}
 	if p.fields < arnFields && !strings.HasSuffix(text, "*") {
 		p.problem = "MISSING_ARN_FIELD"
@@ -56,6 +57,25 @@ func parseResource(text string) resource {
 	p.hasAccount = field(4, &p.account)
 	field(5, &p.resource)
 	return p
+}
+
+// splitARN cuts a text at its first five colons. Those in ${...} do not count:
+// templates have such placeholders, and IAM variables, in every field.
+func splitARN(text string) []string {
+	parts := make([]string, 0, arnFields)
+	start := 0
+	for i := 0; i < len(text) && len(parts) < arnFields-1; i++ {
+		switch {
+		case strings.HasPrefix(text[i:], "${"):
+			if end := strings.IndexByte(text[i:], '}'); end > 0 {
+				i += end
+			}
+		case text[i] == ':':
+			parts = append(parts, text[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, text[start:])
 }
 
 func arnsOf(r *run, s *statement) {
@@ -124,28 +144,22 @@ func (r *run) placesAlone(e *entry, p resource) {
 // whose last part fits decide whether the ARN has a Region and an account.
 func (r *run) resourceOfService(e *entry, p resource) {
 	formats := r.facts.formatsOf(p.service)
-	if len(formats) == 0 || p.fields < arnFields {
+	if p.fields < arnFields {
 		r.placesAlone(e, p)
 		return
 	}
-	var fitting []format
-	given := 0
-	for _, f := range formats {
-		if f.service != p.service {
-			continue
-		}
-		given++
-		if f.overlaps(p.resource, &r.compared) {
-			fitting = append(fitting, f)
-		}
+	fitting := r.fitting(formats, p)
+	if len(fitting) == 0 {
+		formats = slices.Concat(formats, r.facts.borrowed(p.service))
+		fitting = r.fitting(formats, p)
 	}
 	if r.compared.spent() {
-		r.undecided++
+		r.undecided["INVALID_ARN_RESOURCE"]++
 		return
 	}
 	if len(fitting) == 0 {
-		if given > 0 {
-			r.report("INVALID_ARN_RESOURCE", e.place(), r.formatHint(p.service, formats), "%s is none of the resources that service %s has", quote(p.resource), p.service)
+		if slices.ContainsFunc(formats, func(f format) bool { return f.service == p.service }) {
+			r.report("INVALID_ARN_RESOURCE", e.place(), formatHint(p.service, formats), "%s is none of the resources that service %s has", quote(p.resource), p.service)
 		}
 		r.placesAlone(e, p)
 		return
@@ -158,6 +172,17 @@ func (r *run) resourceOfService(e *entry, p resource) {
 	if p.account == "" && !slices.ContainsFunc(fitting, func(f format) bool { return f.account == "" || f.public }) {
 		r.report("MISSING_ARN_ACCOUNT", e.place(), `write an account ID, or "*"`, "resources of this type have an account, and %s has none", quote(e.text))
 	}
+}
+
+// fitting returns the formats that name the service of an ARN, and whose last part
+// its last part can have.
+func (r *run) fitting(formats []format, p resource) (list []format) {
+	for i := range formats {
+		if formats[i].service == p.service && formats[i].overlaps(p.resource, &r.compared) {
+			list = append(list, formats[i])
+		}
+	}
+	return list
 }
 
 func (r *run) region(e *entry, p resource, allowed bool) {
@@ -190,7 +215,7 @@ func (r *run) account(e *entry, p resource, allowed bool) {
 }
 
 // formatHint shows up to three formats of a service.
-func (r *run) formatHint(service string, formats []format) string {
+func formatHint(service string, formats []format) string {
 	var shown []string
 	for _, f := range formats {
 		if f.service == service && len(shown) < 3 {
@@ -210,47 +235,90 @@ type format struct {
 	text    string // of the whole ARN, with placeholders
 	last    string // the part after the fifth colon, as a pattern
 	old     bool
+	parent  bool // another format of the service is this one, a slash and more; see holds
 	public  bool // AWS has such resources of its own, in no account
 	pattern *pattern.Pattern
 }
 
 // overlaps reports whether an ARN with this last part, which may have wildcards
 // and variables, can have the format.
+//
+// A placeholder takes any text, and so does a *. Where there are both, only what
+// stands before the first and behind the last of them has to agree.
 func (f *format) overlaps(last string, w *work) bool {
 	if f.pattern == nil {
 		f.pattern = glob(f.last)
 	}
-	return w.overlaps(f.pattern, last)
+	first := strings.IndexAny(last, "*?$")
+	if first < 0 || strings.Contains(last, "?") || !strings.Contains(f.last, "?*") {
+		return w.overlaps(f.pattern, last)
+	}
+	end := strings.LastIndexAny(last, "*}")
+	if last[first] == '$' && !strings.Contains(last, "${") || end < first {
+		return w.overlaps(f.pattern, last)
+	}
+	return agree(last[:first], f.last[:strings.Index(f.last, "?*")], strings.HasPrefix) &&
+		agree(last[end+1:], f.last[strings.LastIndex(f.last, "?*")+2:], strings.HasSuffix)
 }
 
-// formatsOf returns the formats of ARNs that name a service.
+// agree reports whether one of two texts begins, or ends, with the other.
+func agree(a, b string, with func(s, part string) bool) bool { return with(a, b) || with(b, a) }
+
+// formatsOf returns the formats of ARNs of a service's own resource types.
 func (f *facts) formatsOf(service string) []format {
 	list, asked := f.formats[service]
-	if asked {
-		return list
+	if !asked {
+		if s := f.service(service); s != nil {
+			for _, t := range s.Types {
+				list = appendFormats(list, s.Prefix, t)
+			}
+		}
+		f.formats[service] = list
 	}
-	prefixes := []string{service}
-	if slices.Contains(arnServices, service) {
-		prefixes = f.serviceNames()
+	return list
+}
+
+func appendFormats(list []format, owner string, t *catalog.ResourceType) []format {
+	for i, text := range slices.Concat(t.Formats, t.OldFormats) {
+		if a, err := arn.Parse(text); err == nil {
+			list = append(list, format{
+				typ: t.Name, owner: owner, service: a.Service, region: a.Region, account: a.Account, text: text,
+				last: placeholders(a.Resource), old: i >= len(t.Formats), public: slices.Contains(publicTypes, owner+":"+t.Name),
+			})
+		}
 	}
-	for _, prefix := range prefixes {
+	return list
+}
+
+// borrowed returns formats that name a service and are those of resource types of
+// others. It reads the whole catalogue, once, and is asked when nothing else fits.
+func (f *facts) borrowed(service string) []format {
+	f.readAll()
+	return f.foreignFormats[service]
+}
+
+// readAll collects what services have under the names of others.
+func (f *facts) readAll() {
+	if f.foreignKeys != nil {
+		return
+	}
+	f.foreignKeys, f.foreignFormats = make(map[string]catalog.Key), make(map[string][]format)
+	for _, prefix := range f.serviceNames() {
 		s := f.service(prefix)
 		if s == nil {
 			continue
 		}
-		for _, t := range s.Types {
-			for i, text := range slices.Concat(t.Formats, t.OldFormats) {
-				if a, err := arn.Parse(text); err == nil && (len(prefixes) == 1 || a.Service == service) {
-					list = append(list, format{
-						typ: t.Name, owner: s.Prefix, service: a.Service, region: a.Region, account: a.Account, text: text,
-						last: placeholders(a.Resource), old: i >= len(t.Formats), public: slices.Contains(publicTypes, s.Prefix+":"+t.Name),
-					})
-				}
+		for _, k := range s.Keys {
+			if owner, _, _ := strings.Cut(k.Name, ":"); owner != prefix {
+				f.foreignKeys[keyShape(k.Name)] = k
+			}
+		}
+		for _, g := range f.formatsOf(prefix) {
+			if g.service != prefix {
+				f.foreignFormats[g.service] = append(f.foreignFormats[g.service], g)
 			}
 		}
 	}
-	f.formats[service] = list
-	return list
 }
 
 // publicTypes are resource types of which AWS has some itself. Their ARNs leave
@@ -281,7 +349,7 @@ func placeholders(s string) string {
 
 // isARNService reports whether ARNs can name a service.
 func (f *facts) isARNService(name string) bool {
-	return f.isService(name) || slices.Contains(arnServices, name)
+	return f.isService(name) || len(f.borrowed(name)) > 0
 }
 
 // isFixed reports whether a text stands as it is in the place of a Region or an

@@ -31,9 +31,21 @@ type Result struct {
 	Guessed  bool        // the kind was read off the document
 	Findings source.List // in the order of the text
 
-	// Undecided counts questions that a rule could not answer: bounded work
-	// ran out, or the facts are damaged. Nothing is said about them.
-	Undecided int
+	// Undecided counts, by code, the questions that a rule could not answer
+	// because its bounded work ran out. Nothing is said about them.
+	Undecided map[string]int
+}
+
+// UndecidedAt counts the undecided questions whose answer would be a finding of
+// that severity, or a worse one.
+func (r *Result) UndecidedAt(level source.Severity) int {
+	n := 0
+	for code, count := range r.Undecided {
+		if rule, ok := FindRule(code); ok && rule.Severity >= level {
+			n += count
+		}
+	}
+	return n
 }
 
 // File reads a policy from a file and checks it.

@@ -17,13 +17,23 @@ type facts struct {
 	keys     map[string]keyFact
 	services map[string]*catalog.Service // nil for what is no service
 	carried  map[string][]string         // by action, in lower case
-	formats  map[string][]format
+	formats  map[string][]format         // by prefix of a service
+
+	expanded      map[string][]*catalog.Action // by entry of Action
+	actionFormats map[string][]*format         // by action
+
+	names map[string][]string              // of actions, by prefix; for hints
+	sdk   map[string][]*catalog.SDKService // by prefix; nil until asked for
+
+	foreignKeys    map[string]catalog.Key // of services other than that of their prefix; nil until asked for
+	foreignFormats map[string][]format    // by the service in the ARN
 }
 
 func newFacts(c *catalog.Catalog) facts {
 	return facts{
 		catalog: c, keys: make(map[string]keyFact), services: make(map[string]*catalog.Service),
-		carried: make(map[string][]string), formats: make(map[string][]format),
+		carried: make(map[string][]string), formats: make(map[string][]format), names: make(map[string][]string),
+		expanded: make(map[string][]*catalog.Action), actionFormats: make(map[string][]*format),
 	}
 }
 
@@ -175,7 +185,35 @@ func (f *facts) lookup(lower string) (catalog.Key, bool) {
 		return catalog.Key{}, false
 	}
 	k, err := f.catalog.Key(lower)
-	return k, !f.failed(err)
+	if !f.failed(err) {
+		return k, true
+	}
+	prefix, _, _ := strings.Cut(lower, ":")
+	if prefix == "aws" || strings.Contains(prefix, ".") {
+		return catalog.Key{}, false
+	}
+	if s := f.service(prefix); s != nil {
+		for _, k := range s.Keys { // a key such as s3:ExistingObjectTag/<key>
+			if strings.Contains(k.Name, "<") && strings.HasPrefix(lower, keyShape(k.Name)) {
+				return k, true
+			}
+		}
+	}
+	f.readAll()
+	if k, ok := f.foreignKeys[lower]; ok {
+		return k, true
+	}
+	base, _, _ := strings.Cut(lower, "/")
+	k, ok := f.foreignKeys[base+"/"]
+	return k, ok
+}
+
+// keyShape is the name of a key in lower case, up to its placeholder.
+func keyShape(name string) string {
+	if i := strings.IndexAny(name, "$<"); i >= 0 {
+		name = name[:i]
+	}
+	return strings.ToLower(name)
 }
 
 // needsTag reports whether a key would exist with a tag key behind it.

@@ -22,11 +22,6 @@ var principalLabels = []string{
 	"resources", "s3-object-lambda", "spot", "spotfleet", "stacksets", "streams", "transitgateway", "vmie", "vpc-flow-logs",
 }
 
-// arnServices are services in ARNs that are not the prefix of any actions; the
-// formats of resource types have them. A test holds the list against the
-// catalogue.
-var arnServices = []string{}
-
 // regions are the Regions of AWS by partition, with those that are announced.
 //
 // Source: AWS Regions and Availability Zones user guide; partitions.json of the

@@ -101,6 +101,6 @@ func firstLabel(host string) string {
 // of its labels is the name of a service, or known as such.
 func (f *facts) isPrincipal(host string) bool {
 	return slices.ContainsFunc(strings.Split(host, "."), func(label string) bool {
-		return f.isService(label) || slices.Contains(principalLabels, label) || slices.Contains(arnServices, label)
+		return f.isService(label) || slices.Contains(principalLabels, label)
 	})
 }

@@ -80,7 +80,7 @@ func (r *run) neverSent(s *statement, c *condition) {
 	var without []string
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
-		if a := r.facts.action(e.text); a != nil && !r.facts.carries(a, fact.name) {
+		if a := r.facts.action(e.text); a != nil && !r.facts.carries(a, fact.name) && !r.facts.carries(a, c.lower) {
 			without = append(without, e.text)
 		}
 	}

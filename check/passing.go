@@ -134,6 +134,9 @@ func (r *run) coversOne(entry string, every []string) bool {
 		return false
 	}
 	covering := r.resourcePattern(entry)
+	if r.compared.spent() {
+		r.undecided["PASS_ROLE_WITH_STAR_IN_RESOURCE"]++
+	}
 	for _, p := range every {
 		if r.compared.subset(arn.CompileResource(pattern.Wild(p)).Pattern(), covering, len(entry)) {
 			return true

@@ -36,7 +36,7 @@ func (r *run) covered(items []item, entries []entry, code string) {
 		}
 	}
 	if r.compared.spent() {
-		r.undecided++
+		r.undecided[code]++
 	}
 }
 

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 
+	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
@@ -19,9 +20,12 @@ type run struct {
 	statements []statement
 	rules      map[string]*Rule
 	facts      facts
-	near       near.Finder // hints, bounded for the whole document
-	compared   work        // comparisons of patterns, bounded for the whole document
-	undecided  int
+	near       near.Finder    // hints, bounded for the whole document
+	compared   work           // comparisons of patterns, bounded for the whole document
+	undecided  map[string]int // by code
+
+	authz    *authz.Engine // see engine
+	compiled bool
 
 	found map[string]*source.Collector // by code, so that a thousand of one do not hide another
 	codes []string                     // the keys of found, in the order of their first finding
@@ -31,7 +35,7 @@ func newRun(doc *policy.Document, kind Kind, c *catalog.Catalog) *run {
 	if c == nil {
 		c = catalog.Default()
 	}
-	r := &run{doc: doc, kind: kind, rules: ruleIndex, found: make(map[string]*source.Collector), facts: newFacts(c)}
+	r := &run{doc: doc, kind: kind, rules: ruleIndex, found: make(map[string]*source.Collector), facts: newFacts(c), undecided: make(map[string]int)}
 	if doc != nil {
 		r.compared = newWork(int(doc.Span.End - doc.Span.Start))
 	}

@@ -51,7 +51,8 @@ unreadable input; 3 something could not be decided.`,
 type checked struct {
 	files     []checkedFile
 	findings  source.List // of all files
-	undecided int
+	undecided int         // questions without an answer
+	deciding  int         // those that could change the exit code
 }
 
 type checkedFile struct {
@@ -89,7 +90,8 @@ func (f *checkFlags) run(e *env, args []string) error {
 		}
 		all.files = append(all.files, checkedFile{filepath.ToSlash(inputName(name)), result})
 		all.findings = append(all.findings, result.Findings...)
-		all.undecided += result.Undecided
+		all.undecided += result.UndecidedAt(source.Suggestion)
+		all.deciding += result.UndecidedAt(level)
 	}
 	if err := writeChecked(e, f.format, level, &all); err != nil {
 		return err
@@ -101,7 +103,7 @@ func (all *checked) exit(level source.Severity) error {
 	if worst, ok := all.findings.Worst(); ok && worst >= level {
 		return exit(exitFindings)
 	}
-	if all.undecided > 0 {
+	if all.deciding > 0 {
 		return exit(exitUndecided)
 	}
 	return nil

@@ -1,0 +1,290 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/policy"
+)
+
+// engine decides requests against the document alone, as a policy of its kind. It
+// is nil where the document has errors: nothing can be said about what it allows.
+func (r *run) engine() *authz.Engine {
+	if !r.compiled {
+		r.compiled = true
+		set := authz.Set{}
+		p := authz.Policy{Name: "policy", Document: r.doc}
+		if principals.has(r.kind) {
+			set.Resource = &p
+		} else {
+			set.Identity = []authz.Policy{p}
+		}
+		r.authz, _ = authz.Compile(set)
+	}
+	return r.authz
+}
+
+// maxStatements is how many statements a document may have for requests to be
+// decided against it, one by one.
+const maxStatements = 2000
+
+const (
+	someCaller   = "arn:aws:iam::" + someAccount + ":user/example"
+	someRegion   = "us-east-1"
+	someStranger = "arn:aws:iam::999988887777:user/stranger"
+)
+
+// ordinary is the context of a request as anyone can make it.
+func ordinary(extra ...authz.Entry) authz.Context {
+	return append(authz.Context{
+		{Key: "aws:MultiFactorAuthPresent", Values: []string{"true"}}, {Key: "aws:SecureTransport", Values: []string{"true"}},
+		{Key: "aws:RequestedRegion", Values: []string{someRegion}}, {Key: "aws:PrincipalIsAWSService", Values: []string{"false"}},
+		{Key: "aws:ViaAWSService", Values: []string{"false"}}, {Key: "s3:authType", Values: []string{"REST-HEADER"}},
+	}, extra...)
+}
+
+// allowed returns a resource on which the policy allows an action, and "" where
+// none was found among those that its statements name.
+func (r *run) allowed(action, caller string, extra ...authz.Entry) string {
+	engine := r.engine()
+	if engine == nil {
+		return ""
+	}
+	for _, resource := range r.samples(action) {
+		d := engine.Decide(authz.Request{Principal: caller, Action: action, Resource: resource, Context: ordinary(extra...)})
+		if d.Result == authz.Allowed {
+			return resource
+		}
+	}
+	return ""
+}
+
+// samples are resources of the action, filled in from the statements that allow
+// it.
+func (r *run) samples(action string) []string {
+	const most = 12
+	var formats []*format
+	var list []string
+	for i := range r.statements {
+		s := &r.statements[i]
+		if !s.allows() || len(list) >= most || !s.patterns.Match(action) {
+			continue
+		}
+		if list == nil {
+			a := r.facts.action(action)
+			if a == nil {
+				return nil
+			}
+			formats = r.facts.formatsOfAction(a)
+		}
+		if s.resources.not || !s.resources.present {
+			list = append(list, general(formats)...)
+		}
+		for j := range s.resources.entries {
+			if !s.resources.not && len(list) < most {
+				list = append(list, sample(s.resources.entries[j].text, formats)...)
+			}
+		}
+	}
+	return list
+}
+
+// general fills the placeholders of the first formats, or is "*" for an action
+// without resources.
+func general(formats []*format) []string {
+	var list []string
+	for _, f := range formats {
+		if !f.old && len(list) < 2 {
+			list = append(list, "arn:aws:"+f.service+":"+ifAny(f.region, someRegion)+":"+ifAny(f.account, someAccount)+":"+strings.ReplaceAll(f.last, "?*", "example"))
+		}
+	}
+	if len(formats) == 0 {
+		list = []string{"*"}
+	}
+	return list
+}
+
+func ifAny(format, value string) string {
+	if strings.HasPrefix(format, "$") {
+		return value
+	}
+	return format
+}
+
+// sample makes a resource that an entry matches. What depends on the caller is
+// left out: it does not reach further than the caller.
+func sample(entry string, formats []*format) []string {
+	if starred(entry) {
+		return general(formats)
+	}
+	p := parseResource(entry)
+	if p.problem != "" || strings.Contains(entry, "${") {
+		return nil
+	}
+	if p.fields < arnFields || hasWildcard(p.service) {
+		return general(formats)
+	}
+	var none work
+	for _, f := range formats {
+		if f.service != p.service || !f.holds(p.resource) || !f.overlaps(p.resource, &none) {
+			continue
+		}
+		last := p.resource
+		if starred(last) {
+			last = f.last
+		}
+		last = strings.NewReplacer("?*", "example", "*", "example", "?", "x").Replace(last)
+		return []string{"arn:aws:" + p.service + ":" + orValue(p.region, someRegion, f.region) + ":" + orValue(p.account, someAccount, f.account) + ":" + last}
+	}
+	return nil
+}
+
+// orValue puts a value in the place of wildcards, where the format has the field.
+func orValue(field, value, format string) string {
+	switch {
+	case !hasWildcard(field):
+		return field
+	case format == "":
+		return ""
+	}
+	return value
+}
+
+// aboutPublic is about resources that are open to everyone.
+var aboutPublic = &finder{statement: public}
+
+// public asks whether a stranger may do what the statement allows everyone.
+func public(r *run, s *statement) {
+	if !s.allows() || s.principal == nil || len(r.statements) > maxStatements {
+		return
+	}
+	everyone := s.principalNot || s.principal.Everyone || s.names(policy.PrincipalAWS, "*")
+	if !everyone || r.kind == RCP || r.kind == Endpoint || r.engine() == nil {
+		return
+	}
+	action := s.someAction(r)
+	if action == "" {
+		return
+	}
+	resources := r.samples(action)
+	if r.kind == Trust {
+		resources = []string{"arn:aws:iam::" + someAccount + ":role/example"}
+	}
+	caller := "anonymous"
+	if r.kind == Trust {
+		caller = someStranger
+	}
+	for _, resource := range resources {
+		d := r.engine().Decide(authz.Request{
+			Principal: caller, Action: action, Resource: resource, ResourceAccount: someAccount,
+			Context: ordinary(authz.Entry{Key: "aws:SourceIp", Values: []string{"198.51.100.7"}}),
+		})
+		// Whoever is not in the account needs a policy of its own besides, which it
+		// writes itself: what counts is that this policy speaks for the request.
+		if d.Result == authz.Allowed || d.Result == authz.ImplicitlyDenied && r.kind == Trust && r.speaksFor(caller, action, resource) {
+			r.report("WRIT_INTERNET_ACCESSIBLE", place{at: s.principalAt, span: s.principal.Span}, "name principals, or add a condition on aws:PrincipalOrgID",
+				"anyone may do this: %s by %s on %s", action, caller, resource)
+			return
+		}
+	}
+}
+
+// speaksFor reports whether a statement without conditions allows the request,
+// and none denies it.
+func (r *run) speaksFor(_, action, _ string) bool {
+	for i := range r.statements {
+		s := &r.statements[i]
+		if s.denies() && s.patterns.Match(action) {
+			return false
+		}
+		if s.allows() && s.Condition == nil && s.patterns.Match(action) && s.principal != nil && (s.principal.Everyone || s.names(policy.PrincipalAWS, "*")) {
+			return true
+		}
+	}
+	return false
+}
+
+// someAction is an action that the statement is about.
+func (s *statement) someAction(r *run) string {
+	for i := range s.actions.entries {
+		if s.actions.not {
+			break
+		}
+		text := s.actions.entries[i].text
+		if !hasWildcard(text) && r.facts.action(text) != nil {
+			return text
+		}
+		if list := r.facts.expandOnce(text); len(list) > 0 && !starred(text) {
+			return list[0].FullName()
+		}
+		if starred(text) {
+			for j := range s.resources.entries {
+				if p := parseResource(s.resources.entries[j].text); p.service != "" && r.facts.service(p.service) != nil {
+					return r.facts.service(p.service).Actions[0].FullName()
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// aboutExposure is about actions that should not be allowed on everything.
+var aboutExposure = &finder{statement: exposure}
+
+// exposures are actions with a risk, in lower case. What changes who has access is
+// known from the catalogue.
+//
+// Sources: API references of the services: the answers of the second group hold
+// credentials, or tokens that stand for them.
+var exposures = []struct {
+	code    string
+	actions map[string]bool
+	risk    string
+}{
+	{"WRIT_DATA_EXPOSURE", set(
+		"s3:getobject", "s3:getobjectversion", "secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue", "ssm:getparameter", "ssm:getparameters",
+		"ssm:getparametersbypath", "ssm:getparameterhistory", "dynamodb:scan", "rds-data:executestatement",
+	), "the data of all resources can be read"},
+	{"WRIT_CREDENTIALS_EXPOSURE", set(
+		"chime:createapikey", "codeartifact:getauthorizationtoken", "codepipeline:pollforjobs", "cognito-identity:getcredentialsforidentity", "cognito-identity:getopenidtoken",
+		"cognito-identity:getopenidtokenfordeveloperidentity", "connect:getfederationtoken", "ec2:getpassworddata", "ecr-public:getauthorizationtoken", "ecr:getauthorizationtoken",
+		"gamelift:getcomputeaccess", "gamelift:requestuploadcredentials", "iam:createaccesskey", "iam:createloginprofile", "iam:createservicespecificcredential", "iam:resetservicespecificcredential",
+		"iam:updateaccesskey", "lightsail:createbucketaccesskey", "lightsail:downloaddefaultkeypair", "lightsail:getinstanceaccessdetails", "lightsail:getrelationaldatabasemasteruserpassword",
+		"rds-db:connect", "redshift-serverless:getcredentials", "redshift:getclustercredentials", "redshift:getclustercredentialswithiam", "snowball:getjobunlockcode",
+		"sso:getrolecredentials", "storagegateway:describechapcredentials", "sts:assumerole", "sts:getfederationtoken", "sts:getsessiontoken",
+	), "the answer holds credentials"},
+}
+
+func exposure(r *run, s *statement) {
+	if !s.allows() || s.Condition != nil || s.actions.not || s.resources.not || !s.unlimited() {
+		return
+	}
+	for i := range s.actions.entries {
+		e := &s.actions.entries[i]
+		a := r.facts.action(e.text)
+		if a == nil {
+			continue // patterns say less about what was meant
+		}
+		for _, x := range exposures {
+			if x.actions[strings.ToLower(e.text)] && !r.deniedEverywhere(e.text) {
+				r.report(x.code, e.place(), "name the resources, or add a condition", "%s: the policy allows %s on any", x.risk, e.text)
+			}
+		}
+		if a.AccessLevel == "PermissionsManagement" && len(a.Types) > 0 && !rolesPassed[strings.ToLower(e.text)] && !r.deniedEverywhere(e.text) {
+			r.report("WRIT_RESOURCE_EXPOSURE", e.place(), "name the resources, or add a condition", "access to all resources can be changed: the policy allows %s on any", e.text)
+		}
+	}
+}
+
+// rolesPassed are actions about which there are findings of Access Analyzer.
+var rolesPassed = set("iam:passrole", "iam:createservicelinkedrole")
+
+// unlimited reports whether an entry of Resource names nothing: "*", or an ARN with
+// nothing but wildcards behind the service.
+func (s *statement) unlimited() bool {
+	return slices.ContainsFunc(s.resources.entries, func(e entry) bool {
+		p := parseResource(e.text)
+		return p.all || p.problem == "" && strings.Trim(p.region+p.account, "*") == "" && starred(p.resource)
+	})
+}

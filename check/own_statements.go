@@ -1,0 +1,354 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/pattern"
+	"github.com/writ-iam/writ/policy"
+)
+
+// aboutCoveredStatements is about statements that others make useless.
+var aboutCoveredStatements = &finder{document: coveredStatements}
+
+// covering is what the statements of a document say, indexed by their entries.
+type covering struct {
+	r         *run
+	actions   *entryIndex
+	resources *entryIndex
+
+	// byCondition has the statements by one of their conditions, and those without
+	// under "". A statement is only covered by one all of whose conditions it has.
+	byCondition map[string][]int
+}
+
+// entryIndex finds the statements whose lists have an entry that covers another.
+type entryIndex struct {
+	items      []item
+	statements [][]int // by item: who has it
+	known      map[string]int
+	index      *coverIndex
+	all        []int // statements with "*"
+}
+
+func newEntryIndex() *entryIndex {
+	return &entryIndex{known: make(map[string]int), index: newCoverIndex()}
+}
+
+func (x *entryIndex) add(it item, statement int) {
+	if it.all {
+		x.all = append(x.all, statement)
+		return
+	}
+	i, known := x.known[it.text]
+	if !known {
+		i = len(x.items)
+		x.known[it.text] = i
+		x.items = append(x.items, it)
+		x.statements = append(x.statements, nil)
+		if !it.fixed {
+			x.index.add(i, &it)
+		}
+	}
+	x.statements[i] = append(x.statements[i], statement)
+}
+
+// over returns the statements with an entry that covers an item.
+func (x *entryIndex) over(it *item, w *work) []int {
+	found := slices.Clone(x.all)
+	if it.all {
+		return found
+	}
+	if i, known := x.known[it.text]; known {
+		found = append(found, x.statements[i]...)
+	}
+	var own *pattern.Pattern
+	for _, n := range x.index.lengths {
+		if n > len(it.prefix) {
+			break
+		}
+		for _, j := range x.index.buckets[it.prefix[:n]] {
+			w.left--
+			other := &x.items[j]
+			if other.text == it.text || w.spent() || !mayCover(other, it) {
+				continue
+			}
+			if own == nil {
+				own = it.pattern()
+			}
+			if w.subset(own, other.pattern(), len(it.text)+len(other.text)) {
+				found = append(found, x.statements[j]...)
+			}
+		}
+	}
+	return found
+}
+
+func coveredStatements(r *run) {
+	if len(r.statements) < 2 {
+		return
+	}
+	c := &covering{r: r, actions: newEntryIndex(), resources: newEntryIndex(), byCondition: make(map[string][]int)}
+	w := newWork(int(r.doc.Span.End - r.doc.Span.Start))
+	for i := range r.statements {
+		s := &r.statements[i]
+		if !s.plain() {
+			continue
+		}
+		condition := ""
+		if len(s.conditions) > 0 {
+			condition = s.conditions[0].text()
+		}
+		c.byCondition[condition] = append(c.byCondition[condition], i)
+		for j := range s.actions.entries {
+			c.actions.add(actionItem(s.actions.entries[j].text), i)
+		}
+		for j := range s.resources.entries {
+			c.resources.add(r.resourceItem(s.resources.entries[j].text), i)
+		}
+	}
+	for i := range r.statements {
+		if s := &r.statements[i]; s.plain() {
+			c.judge(i, s, &w)
+		}
+	}
+	if w.spent() {
+		r.undecided["WRIT_SHADOWED_STATEMENT"]++
+	}
+}
+
+// plain reports whether the statement names actions and resources, so that it can
+// be compared.
+func (s *statement) plain() bool {
+	return (s.allows() || s.denies()) && s.actions.present && !s.actions.not && len(s.actions.entries) > 0 && !s.resources.not &&
+		(len(s.resources.entries) > 0 || !s.resources.present) && !s.principalNot
+}
+
+// judge looks for a statement that covers all entries of another.
+func (c *covering) judge(i int, s *statement, w *work) {
+	possible := slices.Clone(c.byCondition[""])
+	for k := range s.conditions {
+		possible = append(possible, c.byCondition[s.conditions[k].text()]...)
+	}
+	w.left -= 8 * len(possible)
+	possible = unique(possible)
+	if w.spent() || len(possible) == 0 || len(possible) == 1 && possible[0] == i {
+		return
+	}
+	for _, j := range intersect(c.candidates(s, w), possible) {
+		o := &c.r.statements[j]
+		if j == i || w.spent() || !sameCallers(s, o) {
+			continue
+		}
+		w.left -= len(s.conditions) + 1
+		switch {
+		case s.allows() && o.denies() && o.Condition == nil:
+			c.r.report("WRIT_DENIED_STATEMENT", s.place(), "remove it, or narrow the Deny", "statement %d denies all that this one allows", j+1)
+			return
+		case s.Effect == o.Effect && narrower(s, o) && !c.equal(s, o) && !(j > i && c.covers(i, s, o, w)):
+			c.r.report("WRIT_SHADOWED_STATEMENT", s.place(), "remove it, or narrow the other one", "statement %d already says all that this one says", j+1)
+			return
+		}
+	}
+}
+
+// covers reports whether a statement covers another one in turn. Of two that say the
+// same in other words the first stays.
+func (c *covering) covers(i int, s, o *statement, w *work) bool {
+	return sameCallers(o, s) && narrower(o, s) && slices.Contains(c.candidates(o, w), i)
+}
+
+// candidates are the statements that cover every action and resource of one.
+func (c *covering) candidates(s *statement, w *work) []int {
+	var left []int
+	keep := func(over []int) bool {
+		w.left -= 8 * len(over)
+		if left == nil {
+			left = over
+		} else {
+			left = intersect(left, over)
+		}
+		return len(left) > 0
+	}
+	for i := range s.resources.entries {
+		it := c.r.resourceItem(s.resources.entries[i].text)
+		if w.spent() || !keep(unique(c.resources.over(&it, w))) {
+			return nil
+		}
+	}
+	for i := range s.actions.entries {
+		it := actionItem(s.actions.entries[i].text)
+		if w.spent() || !keep(unique(c.actions.over(&it, w))) {
+			return nil
+		}
+		if len(left) == 1 && left[0] == s.index {
+			return nil
+		}
+	}
+	return left
+}
+
+func unique(list []int) []int {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// intersect returns what two sorted lists have in common.
+func intersect(a, b []int) []int {
+	out := make([]int, 0, min(len(a), len(b)))
+	for _, n := range a {
+		if _, ok := slices.BinarySearch(b, n); ok {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// sameCallers reports whether a statement is about all callers that another one is
+// about.
+func sameCallers(s, o *statement) bool {
+	switch {
+	case s.principal == nil || o.principal == nil:
+		return s.principal == nil && o.principal == nil
+	case o.principal.Everyone || o.names(policy.PrincipalAWS, "*"):
+		return true
+	case s.principal.Everyone:
+		return false
+	}
+	for i := range s.groups {
+		for j := range s.groups[i].entries {
+			if !o.names(s.groups[i].key, s.groups[i].entries[j].text) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// narrower reports whether a statement has every condition that another one has.
+func narrower(s, o *statement) bool {
+	if o.Condition == nil {
+		return true
+	}
+	if s.Condition == nil || len(o.conditions) > len(s.conditions) {
+		return false
+	}
+	has := make(map[string]bool, len(s.conditions))
+	for i := range s.conditions {
+		has[s.conditions[i].text()] = true
+	}
+	for i := range o.conditions {
+		if !has[o.conditions[i].text()] {
+			return false
+		}
+	}
+	return true
+}
+
+// text writes a condition so that equal ones are equal.
+func (c *condition) text() string {
+	values := make([]string, len(c.entries))
+	for i := range c.entries {
+		values[i] = c.entries[i].text
+	}
+	slices.Sort(values)
+	return strings.Join(append(values, strings.ToLower(c.written), c.lower), "\x00")
+}
+
+// equal reports whether two statements say the same, which has a finding of its
+// own.
+func (c *covering) equal(s, o *statement) bool { return meaningOf(s) == meaningOf(o) }
+
+// aboutContradictions is about conditions that cannot hold together.
+var aboutContradictions = &finder{statement: contradictions}
+
+// contradictions compares the conditions of each key, all of which must hold. A
+// key with several values may meet both, and a negated condition holds for a key
+// that is absent: they are left alone.
+func contradictions(r *run, s *statement) {
+	byKey := make(map[string][]*condition)
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if !c.known || c.op.Negated || c.op.IfExists || c.op.Quantifier != policy.SingleValue || len(c.entries) == 0 || r.facts.key(c.lower).multivalued() {
+			continue
+		}
+		others := byKey[c.lower]
+		const most = 8 // operators that a key may reasonably stand under
+		for _, o := range others[:min(len(others), most)] {
+			if r.contradict(c, o) {
+				r.report("WRIT_DEAD_STATEMENT", c.place(), "correct one of them, or remove the statement", "this and %s cannot both hold for %s: the statement never applies", o.written, c.key)
+				return
+			}
+		}
+		byKey[c.lower] = append(others, c)
+	}
+}
+
+func (r *run) contradict(a, b *condition) bool {
+	const most = 16 // values that are compared with each other
+	switch {
+	case a.op.Family == policy.FamilyNull || b.op.Family == policy.FamilyNull:
+		return a.op.Family != b.op.Family && (a.absent() || b.absent())
+	case len(a.entries) > most || len(b.entries) > most || a.op.Family != b.op.Family:
+		return false
+	case a.op.Family == policy.FamilyString && !a.op.Fold && !b.op.Fold:
+		return r.disjoint(a, b)
+	case a.op.Family == policy.FamilyBool:
+		return len(a.entries) == 1 && len(b.entries) == 1 && !strings.EqualFold(a.entries[0].text, b.entries[0].text)
+	case a.op.Family == policy.FamilyNumeric && len(a.entries) == 1 && len(b.entries) == 1:
+		return emptyRange(a, b) || emptyRange(b, a)
+	}
+	return false
+}
+
+// absent reports whether the condition wants the key to be absent.
+func (c *condition) absent() bool {
+	return c.op.Family == policy.FamilyNull && len(c.entries) == 1 && strings.EqualFold(c.entries[0].text, "true")
+}
+
+// disjoint reports whether no value that one condition takes is one that the other
+// takes.
+func (r *run) disjoint(a, b *condition) bool {
+	for i := range a.entries {
+		for j := range b.entries {
+			x, y := a.value(i), b.value(j)
+			if x == nil || y == nil || r.compared.spent() {
+				return false
+			}
+			r.compared.left -= searchCost
+			if _, v := (pattern.Search{All: []*pattern.Pattern{x, y}, Work: workAtOnce}).Run(); v != pattern.No {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// value compiles a value as its operator reads it, or returns nil where it has
+// variables.
+func (c *condition) value(i int) *pattern.Pattern {
+	text := c.entries[i].text
+	if strings.Contains(text, "${") {
+		return nil
+	}
+	return pattern.Dialect{}.Compile(policy.PlainPiece(text, c.op.Like))
+}
+
+// emptyRange reports whether a wants less than b wants more than.
+func emptyRange(a, b *condition) bool {
+	x, ok := policy.ParseDecimal(a.entries[0].text)
+	y, also := policy.ParseDecimal(b.entries[0].text)
+	if !ok || !also {
+		return false
+	}
+	less := a.op.Order == policy.Less || a.op.Order == policy.LessOrEqual
+	more := b.op.Order == policy.Greater || b.op.Order == policy.GreaterOrEqual
+	switch {
+	case less && more:
+		touching := a.op.Order == policy.LessOrEqual && b.op.Order == policy.GreaterOrEqual
+		return x.Compare(y) < 0 || x.Compare(y) == 0 && !touching
+	case a.op.Order == policy.Equal && b.op.Order == policy.Equal:
+		return x.Compare(y) != 0
+	}
+	return false
+}
