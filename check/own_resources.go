@@ -39,7 +39,7 @@ func oldARNs(r *run, s *statement) {
 var aboutMismatch = &finder{statement: mismatches}
 
 func mismatches(r *run, s *statement) {
-	if r.kind == Trust || s.actions.not || s.resources.not || len(s.resources.entries) == 0 {
+	if r.kind == Trust || r.attached != nil || s.actions.not || s.resources.not || len(s.resources.entries) == 0 {
 		return
 	}
 	parsed := make([]resource, len(s.resources.entries))

@@ -16,10 +16,6 @@ type covering struct {
 	r         *run
 	actions   *entryIndex
 	resources *entryIndex
-
-	// byCondition has the statements by one of their conditions, and those without
-	// under "". A statement is only covered by one all of whose conditions it has.
-	byCondition map[string][]int
 }
 
 // entryIndex finds the statements whose lists have an entry that covers another.
@@ -28,16 +24,19 @@ type entryIndex struct {
 	statements [][]int // by item: who has it
 	known      map[string]int
 	index      *coverIndex
-	all        []int // statements with "*"
+
+	// all has the statements with "*" by the first of their conditions, and those
+	// without one under "". What covers a statement has none but its conditions.
+	all map[string][]int
 }
 
 func newEntryIndex() *entryIndex {
-	return &entryIndex{known: make(map[string]int), index: newCoverIndex()}
+	return &entryIndex{known: make(map[string]int), index: newCoverIndex(), all: make(map[string][]int)}
 }
 
-func (x *entryIndex) add(it item, statement int) {
+func (x *entryIndex) add(it item, statement int, condition string) {
 	if it.all {
-		x.all = append(x.all, statement)
+		x.all[condition] = append(x.all[condition], statement)
 		return
 	}
 	i, known := x.known[it.text]
@@ -53,9 +52,13 @@ func (x *entryIndex) add(it item, statement int) {
 	x.statements[i] = append(x.statements[i], statement)
 }
 
-// over returns the statements with an entry that covers an item.
-func (x *entryIndex) over(it *item, w *work) []int {
-	found := slices.Clone(x.all)
+// over returns the statements with an entry that covers an item, as far as they
+// have none but the conditions.
+func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
+	found := slices.Clone(x.all[""])
+	for _, c := range conditions {
+		found = append(found, x.all[c]...)
+	}
 	if it.all {
 		return found
 	}
@@ -88,7 +91,7 @@ func coveredStatements(r *run) {
 	if len(r.statements) < 2 {
 		return
 	}
-	c := &covering{r: r, actions: newEntryIndex(), resources: newEntryIndex(), byCondition: make(map[string][]int)}
+	c := &covering{r: r, actions: newEntryIndex(), resources: newEntryIndex()}
 	w := newWork(int(r.doc.Span.End - r.doc.Span.Start))
 	for i := range r.statements {
 		s := &r.statements[i]
@@ -99,12 +102,11 @@ func coveredStatements(r *run) {
 		if len(s.conditions) > 0 {
 			condition = s.conditions[0].text()
 		}
-		c.byCondition[condition] = append(c.byCondition[condition], i)
 		for j := range s.actions.entries {
-			c.actions.add(actionItem(s.actions.entries[j].text), i)
+			c.actions.add(actionItem(s.actions.entries[j].text), i, condition)
 		}
 		for j := range s.resources.entries {
-			c.resources.add(r.resourceItem(s.resources.entries[j].text), i)
+			c.resources.add(r.resourceItem(s.resources.entries[j].text), i, condition)
 		}
 	}
 	for i := range r.statements {
@@ -126,16 +128,7 @@ func (s *statement) plain() bool {
 
 // judge looks for a statement that covers all entries of another.
 func (c *covering) judge(i int, s *statement, w *work) {
-	possible := slices.Clone(c.byCondition[""])
-	for k := range s.conditions {
-		possible = append(possible, c.byCondition[s.conditions[k].text()]...)
-	}
-	w.left -= 8 * len(possible)
-	possible = unique(possible)
-	if w.spent() || len(possible) == 0 || len(possible) == 1 && possible[0] == i {
-		return
-	}
-	for _, j := range intersect(c.candidates(s, w), possible) {
+	for _, j := range c.candidates(s, w) {
 		o := &c.r.statements[j]
 		if j == i || w.spent() || !sameCallers(s, o) {
 			continue
@@ -160,6 +153,10 @@ func (c *covering) covers(i int, s, o *statement, w *work) bool {
 
 // candidates are the statements that cover every action and resource of one.
 func (c *covering) candidates(s *statement, w *work) []int {
+	conditions := make([]string, len(s.conditions))
+	for i := range s.conditions {
+		conditions[i] = s.conditions[i].text()
+	}
 	var left []int
 	keep := func(over []int) bool {
 		w.left -= 8 * len(over)
@@ -168,20 +165,17 @@ func (c *covering) candidates(s *statement, w *work) []int {
 		} else {
 			left = intersect(left, over)
 		}
-		return len(left) > 0
+		return len(left) > 1 || len(left) == 1 && left[0] != s.index
 	}
 	for i := range s.resources.entries {
 		it := c.r.resourceItem(s.resources.entries[i].text)
-		if w.spent() || !keep(unique(c.resources.over(&it, w))) {
+		if w.spent() || !keep(unique(c.resources.over(&it, conditions, w))) {
 			return nil
 		}
 	}
 	for i := range s.actions.entries {
 		it := actionItem(s.actions.entries[i].text)
-		if w.spent() || !keep(unique(c.actions.over(&it, w))) {
-			return nil
-		}
-		if len(left) == 1 && left[0] == s.index {
+		if w.spent() || !keep(unique(c.actions.over(&it, conditions, w))) {
 			return nil
 		}
 	}
@@ -275,7 +269,7 @@ func contradictions(r *run, s *statement) {
 		others := byKey[c.lower]
 		const most = 8 // operators that a key may reasonably stand under
 		for _, o := range others[:min(len(others), most)] {
-			if r.contradict(c, o) {
+			if o.written != c.written && r.contradict(c, o) {
 				r.report("WRIT_DEAD_STATEMENT", c.place(), "correct one of them, or remove the statement", "this and %s cannot both hold for %s: the statement never applies", o.written, c.key)
 				return
 			}
