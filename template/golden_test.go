@@ -213,6 +213,37 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// goldenTemplate is the template of an archive, read.
+type goldenTemplate struct {
+	name     string
+	template *Template
+}
+
+func goldenTemplates(t *testing.T) []goldenTemplate {
+	t.Helper()
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []goldenTemplate
+	for _, name := range archives {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := map[string][]byte{}
+		for _, f := range archive.Files {
+			files[f.Name] = f.Data
+		}
+		first := archive.Files[0]
+		got, _ := Read(source.NewFile(first.Name, string(first.Data)), options(string(archive.Comment), files))
+		if got != nil {
+			out = append(out, goldenTemplate{name, got})
+		}
+	}
+	return out
+}
+
 func testArchive(t *testing.T, name string) {
 	archive, err := txtar.ParseFile(name)
 	if err != nil {

@@ -136,6 +136,10 @@ func (a *aligner) flow(end int) bool {
 			return false
 		}
 	}
+	rest := a.text[len(a.offsets):] // line breaks that the span of a block does not reach
+	if strings.Trim(rest, "\n") == "" {
+		a.take(len(rest), 0)
+	}
 	return a.done()
 }
 

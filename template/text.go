@@ -27,7 +27,7 @@ func (s *stack) fragments(v *jsontree.Value) []fragment {
 	if v.Kind == jsontree.String {
 		text := s.dynamic(v.Text)
 		if text != v.Text {
-			return s.given1(text, v.Span)
+			return s.fromFunction(text, v.Span)
 		}
 		return []fragment{{text: text, node: v}}
 	}
@@ -44,11 +44,11 @@ func (s *stack) fragments(v *jsontree.Value) []fragment {
 			}
 		}
 	}
-	return s.given1(s.text(v), v.Span)
+	return s.fromFunction(s.text(v), v.Span)
 }
 
-// given1 is a text that comes from one place as a whole.
-func (s *stack) given1(text string, span source.Span) []fragment {
+// fromFunction is a text that comes from one place as a whole.
+func (s *stack) fromFunction(text string, span source.Span) []fragment {
 	return []fragment{{text: text, span: span}}
 }
 
@@ -85,7 +85,7 @@ func (s *stack) tooLong(span source.Span) jsontree.Value {
 // join evaluates Fn::Join.
 func (s *stack) join(v, arg *jsontree.Value) []fragment {
 	if arg.Kind != jsontree.Array || len(arg.Items) != 2 {
-		return s.given1(s.badFunction(arg, "Fn::Join takes a delimiter and a list").Text, v.Span)
+		return s.fromFunction(s.badFunction(arg, "Fn::Join takes a delimiter and a list").Text, v.Span)
 	}
 	delimiter := s.text(&arg.Items[0])
 	c := &collect{stack: s, at: v.Span}
@@ -107,10 +107,10 @@ func (s *stack) join(v, arg *jsontree.Value) []fragment {
 	}
 	value := s.eval(list)
 	if name, unknown := isUnknown(value); unknown {
-		return s.given1(s.session.hole(Hole{Name: "Join(" + strconv.Quote(delimiter) + "," + name + ")", Why: "joined list"}), v.Span)
+		return s.fromFunction(s.session.hole(Hole{Name: "Join(" + strconv.Quote(delimiter) + "," + name + ")", Why: "joined list"}), v.Span)
 	}
 	if value.Kind != jsontree.Array {
-		return s.given1(s.badFunction(list, "Fn::Join takes a list, not %s", value.Kind).Text, v.Span)
+		return s.fromFunction(s.badFunction(list, "Fn::Join takes a list, not %s", value.Kind).Text, v.Span)
 	}
 	for i := range value.Items {
 		if i > 0 {
@@ -130,7 +130,7 @@ func (s *stack) sub(v, arg *jsontree.Value) []fragment {
 	text, variables := arg, (*jsontree.Value)(nil)
 	if arg.Kind == jsontree.Array {
 		if len(arg.Items) == 0 || len(arg.Items) > 2 || len(arg.Items) == 2 && arg.Items[1].Kind != jsontree.Object {
-			return s.given1(s.badFunction(arg, "Fn::Sub takes a text and an object with variables").Text, v.Span)
+			return s.fromFunction(s.badFunction(arg, "Fn::Sub takes a text and an object with variables").Text, v.Span)
 		}
 		if text = &arg.Items[0]; len(arg.Items) == 2 {
 			variables = &arg.Items[1]
@@ -139,12 +139,12 @@ func (s *stack) sub(v, arg *jsontree.Value) []fragment {
 	if isFunction(text) { // with AWS::LanguageExtensions, or a macro
 		value := s.eval(text)
 		if name, unknown := isUnknown(value); unknown {
-			return s.given1(s.session.hole(Hole{Name: "Sub(" + name + ")", Why: "substituted text"}), v.Span)
+			return s.fromFunction(s.session.hole(Hole{Name: "Sub(" + name + ")", Why: "substituted text"}), v.Span)
 		}
 		text = &value
 	}
 	if text.Kind != jsontree.String {
-		return s.given1(s.badFunction(text, "Fn::Sub takes a text, not %s", text.Kind).Text, v.Span)
+		return s.fromFunction(s.badFunction(text, "Fn::Sub takes a text, not %s", text.Kind).Text, v.Span)
 	}
 	c := &collect{stack: s, at: v.Span}
 	known := map[string][]fragment{}
@@ -175,7 +175,7 @@ func (s *stack) sub(v, arg *jsontree.Value) []fragment {
 			for _, f := range c.list {
 				b.WriteString(f.text)
 			}
-			return s.given1(s.dynamic(b.String()), v.Span)
+			return s.fromFunction(s.dynamic(b.String()), v.Span)
 		}
 	}
 	return c.list
@@ -203,16 +203,16 @@ func (s *stack) variable(name string, variables, text *jsontree.Value) []fragmen
 	}
 	if name == "" {
 		s.wrong("BAD_FUNCTION", span, "write ${!} for the text itself", "Fn::Sub has a variable without a name")
-		return s.given1("${}", span)
+		return s.fromFunction("${}", span)
 	}
 	if s.parameters[name] != nil || s.resources[name] != nil || strings.HasPrefix(name, "AWS::") {
-		return s.given1(s.textOf(s.reference(name, span)), span)
+		return s.fromFunction(s.textOf(s.reference(name, span)), span)
 	}
 	if resource, attribute, ok := strings.Cut(name, "."); ok {
-		return s.given1(s.attributeOf(resource, attribute, span), span)
+		return s.fromFunction(s.attributeOf(resource, attribute, span), span)
 	}
 	s.unknownName(name, span)
-	return s.given1(s.hole(Hole{Name: name, Why: "unknown"}), span)
+	return s.fromFunction(s.hole(Hole{Name: name, Why: "unknown"}), span)
 }
 
 // maxFragments is how many parts of a variable keep their places.
@@ -224,7 +224,7 @@ func (s *stack) few(list []fragment, span source.Span) []fragment {
 		return list
 	}
 	text, _ := s.joined(list)
-	return s.given1(text, span)
+	return s.fromFunction(text, span)
 }
 
 // isText reports whether an evaluated value can stand in a text.
