@@ -22,14 +22,16 @@ type comparison struct {
 	meaning  meaning
 	engines  [2]*authz.Engine // of now and old
 	neutral  [2]*authz.Engine // the same with a resource policy that trusts the account; made when needed
-	only     formula          // what the request must satisfy besides
+	only     *document        // one statement that must apply besides; nil for none
+	always   formula          // what the request must satisfy besides
+	strange  bool             // only callers that no policy names are asked about
 	trusts   bool             // the policy of a resource is a trust policy
 	literals []string         // actions that policies name outright, in small letters, sorted
 	spelling map[string]string
 }
 
 func newComparison(now, old authz.Set, options Options) (*comparison, error) {
-	c := &comparison{problem: newProblem(options), facts: options.facts(), only: verum, spelling: map[string]string{}}
+	c := &comparison{problem: newProblem(options), facts: options.facts(), always: verum, spelling: map[string]string{}}
 	now, old = withoutEmpty(now), withoutEmpty(old)
 	for i, set := range []authz.Set{now, old} {
 		var err error
@@ -48,7 +50,6 @@ func newComparison(now, old authz.Set, options Options) (*comparison, error) {
 	}
 	c.keys.settle(c.facts)
 	c.now, c.old = c.side(now), c.side(old)
-	c.nameActions()
 	return c, nil
 }
 
@@ -76,9 +77,18 @@ func (c *comparison) noteVariables(doc *policy.Document) {
 	})
 }
 
+// documents are all that were compiled.
+func (c *comparison) documents() []*document {
+	out := slices.Concat(c.now.all, c.old.all)
+	if c.only != nil {
+		out = append(out, c.only)
+	}
+	return out
+}
+
 // nameActions gathers the actions that need a query of their own.
 func (c *comparison) nameActions() {
-	for _, d := range append(slices.Clip(c.now.all), c.old.all...) {
+	for _, d := range c.documents() {
 		for _, s := range d.statements {
 			for folded, text := range s.actions.exact {
 				if known := c.spelling[folded]; known == "" || text < known {
@@ -99,6 +109,7 @@ func (c *comparison) nameActions() {
 
 // run asks scene by scene and topic by topic.
 func (c *comparison) run(ctx context.Context) (Result, error) {
+	c.nameActions()
 	granting := c.now.granting()
 	classes := c.classes(granting, c.literals)
 	seeds := seeds(granting)
@@ -150,7 +161,7 @@ func (c *comparison) classes(granting []*document, actions []string) [][]string 
 			continue
 		}
 		key = key[:0]
-		for _, d := range append(slices.Clip(c.now.all), c.old.all...) {
+		for _, d := range c.documents() {
 			for _, i := range d.about(action) {
 				key = strconv.AppendInt(key, int64(i), 32)
 				key = append(key, ' ')
@@ -209,7 +220,10 @@ func (c *comparison) fits(sc *scene, action string) bool {
 // formula is what a witness satisfies; plain is the part of it in which no other
 // policy than those that were given has a say.
 func (c *comparison) formula(sc *scene, t *topic) (f, plain formula) {
-	f = c.fs.and(c.only, sc.region, c.allowed(c.now, t, sc), c.fs.not(c.allowed(c.old, t, sc)))
+	f = c.fs.and(c.always, sc.region, c.allowed(c.now, t, sc), c.fs.not(c.allowed(c.old, t, sc)))
+	if c.only != nil {
+		f = c.fs.and(f, c.applies([]*document{c.only}, t, sc, false, false, named))
+	}
 	plain = f
 	if c.meaning == attached {
 		plain = c.fs.and(f, c.fs.not(c.special(t)))

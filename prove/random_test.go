@@ -232,6 +232,9 @@ func TestAgainstEngine(t *testing.T) {
 		engineA, engineB := engine(t, a), engine(t, b)
 		for range requests {
 			r := g.request()
+			if holdsEmptySet(&r, first, second) {
+				continue
+			}
 			if engineA.Decide(r).Result == authz.Allowed && engineB.Decide(r).Result != authz.Allowed {
 				t.Fatalf("seed %d: proved, but the engine allows %v by the first alone\n%s\n%s", seed, r, text(t, a), text(t, b))
 			}
@@ -241,6 +244,25 @@ func TestAgainstEngine(t *testing.T) {
 	if undecided := counts[prove.Undecided]; undecided > pairs/50 {
 		t.Errorf("%d of %d pairs are undecided", undecided, pairs)
 	}
+}
+
+// holdsEmptySet reports whether a request writes an empty set as a single empty
+// string: such requests are left out, see the documentation of the package.
+func holdsEmptySet(r *authz.Request, policies ...testPolicy) bool {
+	for _, p := range policies {
+		for _, s := range p.Statement {
+			for op, keys := range s.Condition {
+				for key := range keys {
+					for _, entry := range r.Context {
+						if strings.HasPrefix(op, "For") && strings.EqualFold(entry.Key, key) && len(entry.Values) == 1 && entry.Values[0] == "" {
+							return true
+						}
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 func engine(t testing.TB, doc *policy.Document) *authz.Engine {
