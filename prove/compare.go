@@ -24,7 +24,7 @@ type comparison struct {
 	neutral  [2]*authz.Engine // the same with a resource policy that trusts the account; made when needed
 	only     *document        // one statement that must apply besides; nil for none
 	always   formula          // what the request must satisfy besides
-	strange  bool             // only callers that no policy names are asked about
+	public   *Zone            // only callers outside of it are asked about; nil for all
 	trusts   bool             // the policy of a resource is a trust policy
 	literals []string         // actions that policies name outright, in small letters, sorted
 	spelling map[string]string
@@ -111,9 +111,17 @@ func (c *comparison) nameActions() {
 func (c *comparison) run(ctx context.Context) (Result, error) {
 	c.nameActions()
 	granting := c.now.granting()
-	classes := c.classes(granting, c.literals)
-	seeds := seeds(granting)
+	granted, grantedSeeds := c.classes(granting, c.literals), seeds(granting)
+	var everything [][]string
 	for _, sc := range c.scenes() {
+		classes, seeds := granted, grantedSeeds
+		if sc.caller.Kind == policy.CallerRoot && c.meaning == complete {
+			// The root user needs no statement that allows.
+			if everything == nil {
+				everything = c.classes(nil, c.literals)
+			}
+			classes, seeds = everything, []seed{anyAction}
+		}
 		for _, class := range classes {
 			if w, err := c.ask(ctx, sc, c.about(class[0]), class); w != nil || err != nil {
 				return finish(w, err)
@@ -146,14 +154,14 @@ func finish(w *Witness, err error) (Result, error) {
 	return Result{Verdict: Refuted, Witness: w}, nil
 }
 
-// classes puts actions into classes of which all policies say the same; those
-// that no granting policy allows are left out.
+// classes puts actions into classes of which all policies say the same. Those
+// that no granting policy allows are left out, unless nil asks for all.
 func (c *comparison) classes(granting []*document, actions []string) [][]string {
 	var out [][]string
 	at := map[string]int{}
 	var key []byte
 	for _, action := range actions {
-		allows := false
+		allows := granting == nil
 		for _, d := range granting {
 			allows = allows || slices.ContainsFunc(d.about(action), func(i int) bool { return !d.statements[i].deny })
 		}

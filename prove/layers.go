@@ -228,9 +228,9 @@ func (p *problem) allowed(s *side, t *topic, sc *scene) formula {
 	without := sc.caller.Kind == policy.CallerService || sc.caller.Kind == policy.CallerProvider || sc.caller.Kind == policy.CallerAnonymous
 	root := sc.caller.Kind == policy.CallerRoot
 	if sc.meaning == alone {
-		allows := verum // resource control policies only deny
-		if s.set.Resource != nil || s.set.Endpoint != nil {
-			allows = layer(s.all, false)
+		allows := layer(s.all, false)
+		if s.set.Resource == nil && s.set.Endpoint == nil && s.set.RCPs != nil {
+			allows = verum // resource control policies only deny
 		}
 		return fs.and(allows, fs.not(layer(s.all, true)))
 	}

@@ -31,7 +31,8 @@ func CanAllow(ctx context.Context, set authz.Set, actions, resources []string, o
 
 // Zone says who may have access without that being public.
 type Zone struct {
-	// Accounts are trusted besides those that the policy names.
+	// Accounts are those that are trusted. Nil trusts every account that the policy
+	// names.
 	Accounts []string
 	// Keys are the condition keys that tell trusted requests from others, where a
 	// policy compares them with fixed values. Nil is TrustedKeys.
@@ -52,8 +53,8 @@ func TrustedKeys() []string {
 }
 
 // Public asks whether the policy of a resource keeps out the public: an anonymous
-// caller, or one of an account that the policy does not name and the zone does
-// not hold, whose request has none of the fixed values with which the policy
+// caller, or one of an account outside of the zone, whose request has none of the
+// fixed values with which the policy
 // compares trusted keys. A value is fixed when it has no wildcard; an ARN, when its
 // account has none; a network, when it is no larger than a /8 (IPv6: a /32).
 // A witness is a request that the public can make.
@@ -62,7 +63,7 @@ func Public(ctx context.Context, set authz.Set, zone Zone, options Options) (Res
 	if err != nil {
 		return Result{}, err
 	}
-	c.strange = true
+	c.public = &zone
 	if zone.Keys == nil {
 		zone.Keys = TrustedKeys()
 	}

@@ -71,6 +71,8 @@ func (c *comparison) sceneKey(sc *scene) string {
 // own account and with one of another.
 func (c *comparison) relations(caller policy.Caller, callers []policy.Caller) []*scene {
 	switch {
+	case c.meaning == attached && !ownsPolicies(caller.Kind):
+		return nil
 	case c.meaning == attached:
 		return []*scene{{caller: caller, meaning: attached, sameAccount: true, region: c.ownedBy(&caller)}}
 	case c.meaning == alone:
@@ -93,6 +95,11 @@ func (c *comparison) relations(caller policy.Caller, callers []policy.Caller) []
 		})
 	}
 	return out
+}
+
+// ownsPolicies: others have no policies attached that count.
+func ownsPolicies(kind policy.CallerKind) bool {
+	return kind == policy.CallerUser || kind == policy.CallerRole || kind == policy.CallerSession || kind == policy.CallerFederatedUser
 }
 
 // ownedBy says that a resource shows no other account and partition than the
@@ -126,9 +133,12 @@ func (c *comparison) callers() []policy.Caller {
 		add("arn:"+partition+":iam::"+account+":root", false)
 		add("arn:"+partition+":sts::"+account+":federated-user/"+someUser, false)
 	}
+	if c.public != nil {
+		add(policy.Anonymous, false)
+	}
 	people("aws", c.stranger())
 	add(policy.Anonymous, false)
-	if c.strange {
+	if c.public != nil && c.public.Accounts == nil {
 		return out
 	}
 	add("someservice.amazonaws.com", false)
@@ -142,6 +152,11 @@ func (c *comparison) callers() []policy.Caller {
 			}
 		})
 	}
+	if c.public != nil {
+		out = slices.DeleteFunc(out, func(caller policy.Caller) bool {
+			return caller.Kind != policy.CallerAnonymous && (caller.Account == "" || slices.Contains(c.public.Accounts, caller.Account))
+		})
+	}
 	return out
 }
 
@@ -152,8 +167,8 @@ func (c *comparison) namedCallers(p *policy.Principal, add func(string, bool), p
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		for _, v := range g.Values.Values {
-			add(v.Text, g.Key == policy.PrincipalFederated)
 			if g.Key != policy.PrincipalAWS {
+				add(v.Text, g.Key == policy.PrincipalFederated)
 				continue
 			}
 			if arn.ValidAccount(v.Text) {
@@ -163,10 +178,14 @@ func (c *comparison) namedCallers(p *policy.Principal, add func(string, bool), p
 			if err != nil {
 				continue
 			}
+			if caller.Kind == policy.CallerRole { // it acts through its sessions
+				add("arn:"+caller.Partition+":sts::"+caller.Account+":assumed-role/"+caller.Name+"/session", false)
+			}
+			if caller.Kind != policy.CallerRoot {
+				add(v.Text, false)
+			}
 			people(caller.Partition, caller.Account)
 			switch caller.Kind {
-			case policy.CallerRole:
-				add("arn:"+caller.Partition+":sts::"+caller.Account+":assumed-role/"+caller.Name+"/session", false)
 			case policy.CallerUser:
 				add("arn:"+caller.Partition+":sts::"+caller.Account+":federated-user/"+caller.Name, false)
 			case policy.CallerSession:

@@ -378,7 +378,7 @@ func (t *ties) symbolic(literals []elementLiteral) (core []int, o outcome) {
 		in[i] = t.resolve(lit.in, self)
 	}
 	for i, lit := range literals {
-		if lit.not || lit.in.all {
+		if lit.not || lit.in.all || lit.in.star {
 			continue
 		}
 		core = []int{i}
