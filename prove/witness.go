@@ -6,7 +6,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
-	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -74,6 +74,9 @@ func (c *comparison) pickAction(t *topic, a answer, class []string) string {
 			return ""
 		}
 		text = []string{one}
+	}
+	if known, err := c.facts.Action(text[0]); err == nil {
+		return known.FullName()
 	}
 	return text[0]
 }
@@ -166,44 +169,43 @@ func (c *comparison) improve(w *Witness, sc *scene, a answer) {
 	if takesNone && w.Request.Resource == "*" {
 		return
 	}
-	for _, form := range forms {
-		text, _, o := c.solve(resourceSubject, lits, append(slices.Clip(c.extra[resourceSubject]), arnForm(form))...)
-		if o != found {
-			continue
-		}
-		better := *w
-		better.Request.Resource = text
-		if c.place(&better, sc); c.confirmed(&better) && (better.Assumes == "" || w.Assumes != "") {
-			*w = better
-			return
+	// A * of a policy that runs over colons is no reason for colons in the name.
+	plain := elementLiteral{not: true, in: &language{wild: []*pattern.Pattern{moreColons}}}
+	for _, lits := range [][]elementLiteral{append(slices.Clip(lits), plain), lits} {
+		for _, form := range forms {
+			text, _, o := c.solve(resourceSubject, lits, append(slices.Clip(c.extra[resourceSubject]), arnForm(form))...)
+			if o != found {
+				continue
+			}
+			better := *w
+			better.Request.Resource = text
+			if c.place(&better, sc); c.confirmed(&better) && (better.Assumes == "" || w.Assumes != "") {
+				*w = better
+				return
+			}
 		}
 	}
 }
+
+// moreColons matches texts with more colons than an ARN needs.
+var moreColons = pattern.Compile(strings.Repeat("*:", arnColons+1) + "*")
 
 // forms are patterns of the ARNs of an action's resources, the likeliest first,
 // and then of any resource.
 func (c *comparison) forms(action string) (forms []string, takesNone bool) {
 	const anything = "arn:aws:?*:*:*:?*"
-	a, err := c.facts.Action(action)
+	prefix, _, _ := strings.Cut(action, ":")
+	ofService := "arn:aws:" + prefix + ":*:*:?*"
+	service, err := c.facts.Service(prefix)
 	if err != nil {
 		return []string{anything}, false
 	}
-	service, err := c.facts.Service(a.Service)
-	if err != nil {
-		return []string{anything}, false
+	a, known := service.Action(strings.TrimPrefix(action, prefix+":"))
+	if !known {
+		return []string{ofService, anything}, false
 	}
-	types := slices.Clone(a.Types)
-	slices.SortStableFunc(types, func(x, y catalog.TypeOfAction) int {
-		switch {
-		case x.Required == y.Required:
-			return 0
-		case x.Required:
-			return -1
-		}
-		return 1
-	})
 	var wide []string
-	for _, t := range types {
+	for _, t := range a.Types {
 		typ, ok := service.ResourceType(t.Name)
 		if !ok {
 			continue
@@ -213,10 +215,10 @@ func (c *comparison) forms(action string) (forms []string, takesNone bool) {
 			wide = append(wide, fill(format, "*", "*"))
 		}
 	}
-	if len(types) == 0 {
-		forms = []string{} // the action takes no resource, but policies may ask for one
+	for _, list := range [][]string{forms, wide} {
+		slices.SortStableFunc(list, func(a, b string) int { return len(a) - len(b) })
 	}
-	return append(append(forms, wide...), "arn:aws:"+a.Service+":*:*:?*", anything), len(types) == 0
+	return append(append(forms, wide...), ofService, anything), len(a.Types) == 0
 }
 
 // fill turns a format of ARNs into a pattern.

@@ -171,9 +171,10 @@ type unitPair struct {
 	now, old *unit
 }
 
-// unitPairs puts units of the same name together, and the only two there are.
+// unitPairs puts units of the same name together, and the only two there are when
+// one is a whole file.
 func unitPairs(now, old []unit) []unitPair {
-	if len(now) == 1 && len(old) == 1 {
+	if len(now) == 1 && len(old) == 1 && (now[0].name == "" || old[0].name == "") {
 		return []unitPair{{now[0].name, &now[0], &old[0]}}
 	}
 	var out []unitPair
