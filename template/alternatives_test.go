@@ -1,6 +1,7 @@
 package template
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -93,5 +94,27 @@ func TestGivenParameters(t *testing.T) {
 	}
 	if got, list := Read(file, Options{Parameters: map[string]string{"Name": "\ue000"}}); got != nil || len(list) != 1 || list[0].Code != "RESERVED_CHARACTER" {
 		t.Errorf("%v", list)
+	}
+}
+
+func TestReadParameters(t *testing.T) {
+	want := map[string]string{"A": "x", "B": "1,2"}
+	for name, text := range map[string]string{
+		"cli.json":      `[{"ParameterKey": "A", "ParameterValue": "x"}, {"ParameterKey": "B", "ParameterValue": "1,2"}, {"ParameterKey": "C", "UsePreviousValue": true}]`,
+		"deploy.json":   `["A=x", "B=1,2"]`,
+		"pipeline.json": `{"Parameters": {"A": "x", "B": "1,2"}, "Tags": {"t": "u"}}`,
+		"plain.yaml":    "A: x\nB: [1, 2]\n",
+	} {
+		got, list := ReadParameters(source.NewFile(name, text))
+		if !maps.Equal(got, want) || len(list) > 0 {
+			t.Errorf("%s: %v %v", name, got, list)
+		}
+	}
+	for text, code := range map[string]string{
+		"{": "MALFORMED_JSON", `"x"`: "BAD_PARAMETER", `["A"]`: "BAD_PARAMETER", `{"A": {}}`: "BAD_PARAMETER", `{"A": [[]]}`: "BAD_PARAMETER", `["\ue000=x"]`: "RESERVED_CHARACTER",
+	} {
+		if _, list := ReadParameters(source.NewFile("p.json", text)); len(list) != 1 || list[0].Code != code {
+			t.Errorf("%s: %v", text, list)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package template
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -103,6 +105,7 @@ func (s *stack) makeAttribute(r *resource, name string, at source.Span) string {
 		if text, ok := r.nested.outputText(output); ok {
 			return text
 		}
+		s.wrong("UNKNOWN_REFERENCE", at, s.near.Hint(output, slices.Sorted(maps.Keys(r.nested.outputs))), "nested stack %s has no output %s", near.Quote(r.name), near.Quote(output))
 	}
 	fact := resourceTypes()[r.kind]
 	format, known := "", false

@@ -68,6 +68,16 @@ func (s *stack) here(when When) When {
 	return slices.Concat(s.outer, s.assume, when)
 }
 
+// decidedValue evaluates a value that no condition may change beyond a text.
+func (s *stack) decidedValue(v *jsontree.Value) jsontree.Value {
+	list := s.variants(v)
+	if len(list) == 1 {
+		return list[0].value
+	}
+	s.unreadable(v.Span, "a condition changes this value")
+	return s.opaque("value", v.Span)
+}
+
 // optional evaluates a property that is a text or not there. Where conditions
 // decide which, it is a hole with alternatives, of which "" says not there.
 func (s *stack) optional(v *jsontree.Value) string {

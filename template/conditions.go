@@ -80,6 +80,9 @@ func (s *stack) tooDeep(at source.Span) {
 }
 
 func (s *stack) conditionNames() []string {
+	if s.near.Spent() {
+		return nil
+	}
 	names := make([]string, 0, len(s.conditions))
 	for name := range s.conditions {
 		names = append(names, name)

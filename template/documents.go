@@ -128,11 +128,8 @@ func (s *stack) documentTree(v *jsontree.Value) (*policy.Document, []When) {
 		case "Fn::Transform":
 			s.unreadable(m.NameSpan, "a macro makes parts of this policy")
 		default:
-			value = str(s.optional(&m.Value), m.Value.Span)
-			if m.Value.Kind != jsontree.String && m.Value.Kind != jsontree.Object {
-				value = s.eval(&m.Value)
-			}
-			if _, unknown := isUnknown(value); unknown && m.Name == policy.ElementVersion {
+			value = s.decidedValue(&m.Value)
+			if value.Kind == jsontree.String && hole.Has(value.Text) && m.Name == policy.ElementVersion {
 				s.unreadable(m.Value.Span, "the version of the policy language is not known")
 				value.Kind = jsontree.Invalid
 			}

@@ -72,6 +72,9 @@ func (s *stack) evalObject(v *jsontree.Value) jsontree.Value {
 // lastMembers returns the index of the last member of each name, nil where no
 // two have the same.
 func lastMembers(v *jsontree.Value) map[string]int {
+	if len(v.Members) <= smallObject && !repeats(v) {
+		return nil
+	}
 	last := make(map[string]int, len(v.Members))
 	for i := range v.Members {
 		last[v.Members[i].Name] = i
@@ -80,6 +83,20 @@ func lastMembers(v *jsontree.Value) map[string]int {
 		return nil
 	}
 	return last
+}
+
+// smallObject is the size up to which comparing names is quicker than a map.
+const smallObject = 8
+
+func repeats(v *jsontree.Value) bool {
+	for i := range v.Members {
+		for j := range i {
+			if v.Members[i].Name == v.Members[j].Name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // intrinsic evaluates a function: v is the object that it stands in, arg its

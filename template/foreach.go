@@ -104,7 +104,7 @@ func (e *expander) loop(members []jsontree.Member, m *jsontree.Member, in *bindi
 		return members, true
 	}
 	items := e.value(v.Items[1], in)
-	collection := s.eval(&items)
+	collection := s.decidedValue(&items)
 	if name, unknown := isUnknown(collection); unknown {
 		s.session.out.Incomplete = true
 		s.unreadable(m.NameSpan, "the collection of "+near.Quote(m.Name)+", "+name+", is not known")

@@ -68,8 +68,11 @@ func (s *stack) madeBySAM(name string) bool {
 	return false
 }
 
-// names lists what can be referred to.
+// names lists what can be referred to, nothing once hints have cost enough.
 func (s *stack) names() []string {
+	if s.near.Spent() {
+		return nil
+	}
 	names := make([]string, 0, len(s.order)+len(s.parameters))
 	for _, r := range s.order {
 		names = append(names, r.name)

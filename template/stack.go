@@ -281,6 +281,9 @@ func (s *stack) parameterValue(name string, p *parameter) jsontree.Value {
 func (s *stack) readParameter(name string, p *parameter) jsontree.Value {
 	kind, noEcho := p.node.Get("Type"), p.node.Get("NoEcho")
 	h := Hole{Name: name, Why: "parameter", Secret: noEcho != nil && strings.EqualFold(noEcho.Text, "true")}
+	if kind.Is(jsontree.String) {
+		h.Pattern = parameterPatterns[kind.Text]
+	}
 	if allowed := p.node.Get("AllowedValues"); allowed.Is(jsontree.Array) {
 		for i := range allowed.Items {
 			h.Alternatives = append(h.Alternatives, allowed.Items[i].Text)
@@ -312,6 +315,14 @@ func (s *stack) readParameter(name string, p *parameter) jsontree.Value {
 		return list
 	}
 	return str(text, p.span)
+}
+
+// parameterPatterns are what values of types of parameters look like. Source:
+// CloudFormation user guide, "AWS-specific parameter types"; EC2 user guide,
+// "Resource IDs".
+var parameterPatterns = map[string]string{
+	"AWS::EC2::Image::Id": "ami-*", "AWS::EC2::Instance::Id": "i-*", "AWS::EC2::SecurityGroup::Id": "sg-*", "AWS::EC2::Subnet::Id": "subnet-*",
+	"AWS::EC2::Volume::Id": "vol-*", "AWS::EC2::VPC::Id": "vpc-*",
 }
 
 func isListType(kind string) bool {
@@ -361,7 +372,7 @@ func (s *stack) outputText(name string) (string, bool) {
 	}
 	if !o.done {
 		o.open = true
-		o.text = s.apart(func() string { return s.text(o.node) })
+		o.text = s.apart(func() string { return s.optional(o.node) })
 		o.open, o.done = false, true
 	}
 	return o.text, true
