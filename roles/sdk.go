@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/writ-iam/writ/catalog"
-	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -68,15 +67,20 @@ func (g *generator) sdkCall(c call) {
 			fmt.Sprintf("the console gives no permissions for %s, or only some", c.row.name), "use --style least for what the call needs")
 		return
 	}
+	needs := false
 	for i := range c.operation.Needs {
 		need := &c.operation.Needs[i]
 		if !g.guarded(c, need.When) {
 			continue
 		}
+		needs = needs || need.Purpose == catalog.Call
 		r := rule{purpose: Purpose(need.Purpose), actions: need.Action, note: knownBy(c.operation, need), source: authorization}
 		for _, on := range g.sdkResources(c, need) {
 			g.grant(c, &r, on.resource, nil, on.dynamic)
 		}
+	}
+	if !needs {
+		g.needsUnknown(c)
 	}
 	for i := range c.operation.Roles {
 		g.sdkRole(c, &c.operation.Roles[i])
@@ -112,13 +116,15 @@ func (g *generator) guarded(c call, when []catalog.Guard) bool {
 	for _, guard := range when {
 		k := g.lookup(c, guard.Member)
 		switch {
-		case guard.Absent:
-			if k.exists() && !k.part && !k.maybe {
+		case guard.Absent && guard.Pattern != "":
+			if k.exists() && !g.mayDiffer(k, guard.Pattern) {
 				return false
 			}
-		case !k.exists():
-			return false
-		case guard.Pattern != "" && !k.dynamic() && !slices.ContainsFunc(k.texts(), func(t string) bool { return pattern.MatchFold(guard.Pattern, t) }):
+		case guard.Absent:
+			if k.exists() && !k.part && !k.maybe && k.absent == 0 {
+				return false
+			}
+		case !k.exists(), guard.Pattern != "" && !g.mayMatch(k, guard.Pattern):
 			return false
 		}
 	}

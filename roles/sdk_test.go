@@ -395,6 +395,50 @@ func TestEverySDKCallIsGrantedItsAction(t *testing.T) {
 	})
 }
 
+// A call that needs something is granted something, or it is said that it is not.
+func TestNoSDKCallIsSilentlyGrantedNothing(t *testing.T) {
+	eachOperation(t, func(t *testing.T, call string, op *catalog.Operation) {
+		for _, arguments := range []string{"{}", byName.arguments(t, op), byARN.arguments(t, op), atRun.arguments(t, op)} {
+			role, findings := Generate(sdkMachine(t, call, "Parameters", arguments), withStyle(Least))
+			if len(op.Needs) > 0 && (role == nil || len(role.Grants) == 0) && !Undecided(findings) {
+				t.Errorf("%s %s: no grant, and no word of it", call, arguments)
+			}
+		}
+	})
+}
+
+// Each condition is met by a value of the type that the member has.
+func TestSDKGuardsCanHold(t *testing.T) {
+	eachOperation(t, func(t *testing.T, call string, op *catalog.Operation) {
+		for _, need := range op.Needs {
+			for _, guard := range need.When {
+				if guard.Absent {
+					continue
+				}
+				args := map[string]any{}
+				putMember(args, strings.Split(guard.Member, "."), typedSample(guard.Pattern), false)
+				text, err := json.Marshal(args)
+				if err != nil {
+					t.Fatal(err)
+				}
+				g := newGenerator(sdkMachine(t, call, "Parameters", string(text)), withStyle(Least))
+				c, ok := g.resolve(&g.machine.States[0])
+				if !ok || !g.guarded(c, []catalog.Guard{guard}) {
+					t.Errorf("%s: %s does not hold in %s", call, guard.Member, text)
+				}
+			}
+		}
+	})
+}
+
+// typedSample is a value that a pattern matches, of the type that it is about.
+func typedSample(pattern string) any {
+	if pattern == "true" || pattern == "false" {
+		return pattern == "true"
+	}
+	return concreteARN.Replace(pattern)
+}
+
 // What a call needs that names its resources is allowed by the role of the same
 // call with every member left to run time.
 func TestSDKDynamicAllowsStatic(t *testing.T) {
