@@ -92,7 +92,12 @@ func (s *stack) readResource(r *resource) {
 	if read := resourceReader(r.kind); read != nil {
 		read(s, r)
 	}
-	s.readDocuments(r)
+	own := len(out.Policies)
+	if !s.whole(func() { s.readDocuments(r) }) {
+		for i := range out.Policies[own:] {
+			out.Policies[own+i].Incomplete = true
+		}
+	}
 	if whole {
 		return
 	}

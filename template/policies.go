@@ -105,8 +105,13 @@ func (s *stack) reach(v *jsontree.Value, path []string) []element {
 	s.eachElement(member, nil, list, &here)
 	for _, e := range here {
 		if e.node.Kind == jsontree.Object && isFunction(e.node) || e.node.Kind == jsontree.String {
+			s.session.out.Incomplete = true
 			s.unreadable(e.node.Span, "what stands in "+near.Quote(name)+" is not known")
 			continue
+		}
+		if m := e.node.Member("Fn::Transform"); m != nil {
+			s.session.out.Incomplete = true
+			s.unreadable(m.NameSpan, "a macro makes members of "+near.Quote(name))
 		}
 		for _, inner := range s.reach(e.node, path[1:]) {
 			inner.when = append(append(When(nil), e.when...), inner.when...)
