@@ -42,6 +42,15 @@ type Parameter struct {
 	valid   func(string) bool
 }
 
+// Check returns a ParameterError for a value that the parameter cannot have; ""
+// is none.
+func (p Parameter) Check(value string) error {
+	if value == "" || value == "*" && p.Star || p.valid(value) {
+		return nil
+	}
+	return &ParameterError{p, value}
+}
+
 // Parameters returns what examples can leave open, as a new slice.
 func Parameters() []Parameter {
 	return []Parameter{
@@ -181,8 +190,8 @@ func (x *Example) Needs(form Form) []Parameter {
 // not need is passed over, once it is valid. The error is a ParameterError.
 func (x *Example) Policy(form Form, values map[string]string) (*policy.Document, error) {
 	for _, p := range Parameters() {
-		if v := values[p.Name]; v != "" && !(v == "*" && p.Star) && !p.valid(v) {
-			return nil, &ParameterError{p, v}
+		if err := p.Check(values[p.Name]); err != nil {
+			return nil, err
 		}
 	}
 	var pairs []string
