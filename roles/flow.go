@@ -89,6 +89,21 @@ func (g *generator) comes(c call, path string, written known) (k known, ok bool)
 	return k, true
 }
 
+// seenThrough reports whether the flow of data tells the names of all arguments,
+// where none are written.
+func (g *generator) seenThrough(c call) bool {
+	if g.opts.Style == Console || c.state == nil {
+		return false
+	}
+	flow := g.data()
+	if flow == nil {
+		return false
+	}
+	v := flow.At(c.state, c.args)
+	_, closed := v.Members()
+	return closed && v.MayBeObject()
+}
+
 // follow adds what lies at a path of a value: see lookup. It returns false where
 // that is not known.
 func (k *known) follow(v dataflow.Value, path string) bool {

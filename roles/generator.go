@@ -216,7 +216,7 @@ func (g *generator) cautions(c call) {
 			g.report(caution.code, source.Warning, c.span, caution.message, caution.hint)
 		}
 	}
-	if c.inputIsArguments() {
+	if c.inputIsArguments() && !g.seenThrough(c) {
 		g.report("ARGUMENTS_UNKNOWN", source.Warning, c.span,
 			"the Task has no "+argumentsField(c.state)+", so it calls with its whole input, which is known at run time only; roles or tags in it may need permissions that this role lacks",
 			"write "+argumentsField(c.state)+" as an object whose fields are expressions")

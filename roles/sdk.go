@@ -85,7 +85,7 @@ func (g *generator) sdkCall(c call) {
 	for i := range c.operation.Roles {
 		g.sdkRole(c, &c.operation.Roles[i])
 	}
-	if c.args.Dynamic() {
+	if c.args.Dynamic() && !g.seenThrough(c) {
 		g.report("ARGUMENTS_UNKNOWN", source.Warning, c.args.Span(),
 			"the whole of this is known at run time only; the role allows what the call may need, on any resource of this account",
 			"write it as an object whose fields are expressions")
