@@ -1,0 +1,136 @@
+package dataflow
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/source"
+)
+
+// What is wrong with an input is said, with its place.
+func TestReadInputErrors(t *testing.T) {
+	tests := []struct{ name, text, code, at, message string }{
+		{"no JSON", `{"a": }`, "MALFORMED_JSON", "}", ""},
+		{"a name twice", `{"a": 1, "a": 2}`, "DUPLICATE_KEY", `"a"`, "already a name"},
+		{"type is no type", `{"$schema": "x", "type": "text"}`, BadSchema, `"text"`, "no type of JSON Schema"},
+		{"type is a number", `{"$schema": "x", "type": 5}`, BadSchema, `5`, "no type of JSON Schema"},
+		{"properties is a list", `{"$schema": "x", "properties": []}`, BadSchema, `[]`, "must be an object, not an array"},
+		{"a property is a text", `{"type": "object", "properties": {"a": "string"}}`, BadSchema, `"string"`, "a schema is an object"},
+		{"enum is an object", `{"$schema": "x", "enum": {}}`, BadSchema, `{}`, "must be an array"},
+		{"required is a text", `{"$schema": "x", "required": "a"}`, BadSchema, `"a"`, "must be an array"},
+		{"required lists a number", `{"$schema": "x", "required": [1]}`, BadSchema, `1`, "required lists names"},
+		{"anyOf is empty", `{"$schema": "x", "anyOf": []}`, BadSchema, `[]`, "holds no schema"},
+		{"pattern is a number", `{"$schema": "x", "properties": {"a": {"pattern": 1}}}`, BadSchema, `1`, "must be a string"},
+		{"a reference elsewhere", `{"$schema": "x", "$ref": "https://example.com/x"}`, BadSchema, `"https://example.com/x"`, "does not refer to a place in this file"},
+		{"a reference to nothing", `{"$schema": "x", "$ref": "#/$defs/a"}`, BadSchema, `"#/$defs/a"`, "names no place"},
+		{"a reference to itself", `{"$schema": "x", "$ref": "#"}`, RecursiveSchema, `{"$schema": "x", "$ref": "#"}`, "refers to itself"},
+		{"a circle", `{"$schema": "x", "$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}`, RecursiveSchema, `{"$ref": "#/$defs/b"}`, "refers to itself"},
+		{"a tree", `{"$schema": "x", "$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}}`, RecursiveSchema, `{"items": {"$ref": "#/$defs/a"}}`, "refers to itself"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file := source.NewFile("input.json", tt.text)
+			in, findings := ReadInput(file, false)
+			if in != nil || !findings.HasErrors() {
+				t.Fatalf("it was read: %v", findings)
+			}
+			f := findings[0]
+			if f.Code != tt.code || file.Slice(f.Span) != tt.at || !strings.Contains(f.Message, tt.message) {
+				t.Errorf("%s at %s: %s", f.Code, file.Slice(f.Span), f.Message)
+			}
+		})
+	}
+}
+
+const ordersMachine = `{"StartAt": "A", "States": {
+	"A": {"Type": "Task", "Resource": "x", "Parameters": {"TopicArn.$": "$.topic", "Message": "hi", "List.$": "$.l[0].name"}, "ResultPath": "$.r", "Next": "C"},
+	"C": {"Type": "Choice", "Choices": [{"Variable": "$.kind", "IsPresent": true, "Next": "B"}], "Default": "D"},
+	"B": {"Type": "Task", "Resource": "x", "Parameters": {"Kind.$": "$.kind"}, "Next": "D"},
+	"D": {"Type": "Succeed"}}}`
+
+func TestBadOptions(t *testing.T) {
+	m, findings := asl.Parse(source.NewFile("m.json", ordersMachine), asl.Options{})
+	if findings.HasErrors() {
+		t.Fatal(findings)
+	}
+	tests := []struct {
+		name, input string
+		pins        []string
+		want        []string // parts of the messages
+	}{
+		{name: "the input fits", input: `{"topic": "t", "l": [{"name": "n"}], "kind": "k"}`},
+		{name: "what is tested for may be missing", input: `{"topic": "t", "l": [{"name": "n"}]}`},
+		{name: "a member is missing", input: `{"l": [{"name": "n"}]}`, want: []string{`state "A" reads what the input in input.json does not have`}},
+		{name: "another shape", input: `["t"]`, want: []string{`state "A" reads`, `state "A" reads`}},
+		{name: "an array is an object", input: `{"topic": "t", "l": {"name": "n"}}`, want: []string{`state "A" reads`}},
+		{name: "a schema that forbids it", input: `{"$schema": "x", "properties": {"l": {}}, "additionalProperties": false}`, want: []string{`state "A" reads`}},
+		{name: "pins that fit", pins: []string{"A/Parameters/TopicArn=a*", "A/Parameters/List.$=b", "A/Result/x/y=c", "B/Parameters/Kind=d"}},
+		{name: "no such state", pins: []string{"X/Parameters/a=b"}, want: []string{"the machine has no state of that name"}},
+		{name: "no such field", pins: []string{"A/Nothing/a=b"}, want: []string{`state "A" has no Nothing`}},
+		{name: "a field that is not written", pins: []string{"A/Assign/a=b"}, want: []string{`state "A" has no Assign`}},
+		{name: "the other language", pins: []string{"A/Arguments/a=b"}, want: []string{`state "A" has no Arguments`}},
+		{name: "no such place", pins: []string{"A/Parameters/Topic=b"}, want: []string{"there is no such place"}},
+		{name: "below a text", pins: []string{"A/Parameters/Message/a=b"}, want: []string{"there is no such place"}},
+		{name: "known already", pins: []string{"A/Parameters/Message=b"}, want: []string{`says already that this is "hi"`}},
+		{name: "only the state", pins: []string{"A=b"}, want: []string{"no state of that name"}},
+		{name: "a result of what gives none", pins: []string{"C/Result/a=b"}, want: []string{`has no Result`}},
+		{name: "an empty pattern", pins: []string{"A/Parameters/TopicArn="}, want: []string{"empty"}},
+		{name: "a question mark", pins: []string{"A/Parameters/TopicArn=a?"}, want: []string{"no wildcard but *"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var opts Options
+			if tt.input != "" {
+				in, findings := ReadInput(source.NewFile("input.json", tt.input), false)
+				if findings.HasErrors() {
+					t.Fatal(findings)
+				}
+				opts.Input = in
+			}
+			for _, p := range tt.pins {
+				place, pattern, _ := strings.Cut(p, "=")
+				opts.Pins = append(opts.Pins, Pin{Place: place, Pattern: pattern})
+			}
+			flow, findings := Analyze(m, opts)
+			if (flow == nil) != (len(tt.want) > 0) || len(findings) != len(tt.want) {
+				t.Fatalf("findings %v", findings)
+			}
+			for i, want := range tt.want {
+				if !strings.Contains(findings[i].Message, want) {
+					t.Errorf("%q, wanted %q", findings[i].Message, want)
+				}
+			}
+		})
+	}
+}
+
+// A file of pins may name states of other machines; that is a warning.
+func TestPinsOfOtherMachines(t *testing.T) {
+	m, _ := asl.Parse(source.NewFile("m.json", ordersMachine), asl.Options{})
+	file := source.NewFile(".writ.yaml", "pins: {X/Parameters/a: b}")
+	flow, findings := Analyze(m, Options{Pins: []Pin{{Place: "X/Parameters/a", Pattern: "b", File: file}}})
+	if flow == nil || len(findings) != 1 || findings[0].Severity != source.Warning || findings[0].Code != BadPin {
+		t.Errorf("%v", findings)
+	}
+}
+
+func TestWay(t *testing.T) {
+	text := `{"StartAt": "Config", "States": {
+		"Config": {"Type": "Pass", "Result": {"name": "orders"}, "Assign": {"n.$": "$.name"}, "Next": "Build"},
+		"Build": {"Type": "Pass", "Parameters": {"arn.$": "States.Format('arn:{}', $n)"}, "Next": "Send"},
+		"Send": {"Type": "Task", "Resource": "x", "Parameters": {"TopicArn.$": "$.arn", "Plain": "p"}, "End": true}}}`
+	m, _ := asl.Parse(source.NewFile("m.json", text), asl.Options{})
+	f, _ := Analyze(m, Options{})
+	s := m.State("Send")
+	texts, _ := f.At(s, s.Task.Arguments).Field("TopicArn").Texts()
+	want := []Step{
+		{InState, "Config", asl.TypePass, "Result.name"}, {InState, "Config", asl.TypePass, "Assign.n"},
+		{InState, "Build", asl.TypePass, "Parameters.arn"}, {InState, "Send", asl.TypeTask, "Parameters.TopicArn"},
+	}
+	if diff := cmp.Diff(want, texts[0].Way()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
