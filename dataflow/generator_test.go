@@ -115,7 +115,7 @@ func (m *machineMaker) state(names []string, i, depth int) map[string]any {
 		return names[min(i+1+m.IntN(2), len(names)-1)]
 	}
 	if kind != "Succeed" && kind != "Fail" && kind != "Choice" {
-		if i == len(names)-1 {
+		if i == len(names)-1 || depth < 2 && m.IntN(5) == 0 {
 			o["End"] = true
 		} else {
 			o["Next"] = next()

@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -294,7 +295,7 @@ func meetObjects(a, b *objectPart) *objectPart {
 // literal characters stay, all else is any text. An alternative outside of
 // parentheses says nothing.
 func regexpText(expr string) Text {
-	if strings.Contains(expr, "(?i") {
+	if flags.MatchString(expr) {
 		return anyText
 	}
 	pieces := []string{""}
@@ -324,6 +325,11 @@ func regexpText(expr string) Text {
 	wild()
 	return newText(pieces, nil)
 }
+
+// flags are those inside an expression, which change what its letters mean; and
+// classes that begin with their closing bracket, which not all dialects read
+// alike.
+var flags = regexp.MustCompile(`\(\?[^:=!<P]|\[\^?\]`)
 
 // regexpAtom returns the literal that an expression begins with, "" for what is
 // none, and its length; 0 where it cannot be told.
