@@ -100,6 +100,9 @@ func (f *auditFlags) examine(e *env, input string) (*auditResult, error) {
 	if err := f.readTaskDefinitions(); err != nil {
 		return nil, err
 	}
+	if err := f.readData(); err != nil {
+		return nil, err
+	}
 	subs, err := pairs("--substitution", f.substitutions)
 	if err != nil {
 		return nil, err

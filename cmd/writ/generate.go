@@ -83,6 +83,7 @@ func (f *generateFlags) registerMachine(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.substitutions, "substitution", nil, "value of a ${KEY} placeholder, as KEY=VALUE (repeatable)")
 	flags.BoolVar(&f.allowPlaceholders, "allow-placeholders", false, "treat placeholders without a value as known at run time")
 	flags.BoolVar(&o.AnyAccount, "any-account", false, "values known at run time may name resources of other accounts")
+	f.data.register(cmd)
 }
 
 func (f *generateFlags) register(cmd *cobra.Command) {
@@ -92,7 +93,6 @@ func (f *generateFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.trust, "trust", "", "guard against the confused deputy: machine (default when --name is given), account, or plain for none")
 	flags.StringVar(&o.PermissionsBoundary, "permissions-boundary", "", "ARN of the role's permissions boundary")
 	flags.StringVar(&o.Path, "path", "/", "path of the role")
-	f.data.register(cmd)
 	f.registerAudience(cmd)
 	f.task.register(cmd)
 	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation) or hcl (Terraform)")
@@ -154,7 +154,7 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 	if err := f.readTaskDefinitions(); err != nil {
 		return err
 	}
-	if f.opts.Input, f.opts.Pins, err = f.data.resolve(e); err != nil {
+	if err := f.readData(); err != nil {
 		return err
 	}
 	subs, err := pairs("--substitution", f.substitutions)

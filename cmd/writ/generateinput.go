@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,8 +28,14 @@ func (f *inputFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.config, "config", "", "configuration (default: "+configFile+" in the current directory, if it is there)")
 }
 
+// readData reads what the flags tell of the data in the machine.
+func (f *generateFlags) readData() (err error) {
+	f.opts.Input, f.opts.Pins, err = f.data.resolve()
+	return err
+}
+
 // resolve reads the files.
-func (f *inputFlags) resolve(e *env) (*dataflow.Input, []dataflow.Pin, error) {
+func (f *inputFlags) resolve() (*dataflow.Input, []dataflow.Pin, error) {
 	conf, err := readConfig(f.config)
 	if err != nil {
 		return nil, nil, err
@@ -57,11 +64,11 @@ func (f *inputFlags) resolve(e *env) (*dataflow.Input, []dataflow.Pin, error) {
 		}
 		return nil, pins, nil
 	}
-	text, err := readInput(e, f.input)
+	text, err := os.ReadFile(f.input)
 	if err != nil {
 		return nil, nil, err
 	}
-	input, findings := dataflow.ReadInput(source.NewFile(f.input, text), f.exact)
+	input, findings := dataflow.ReadInput(source.NewFile(f.input, string(text)), f.exact)
 	if findings.HasErrors() {
 		var b strings.Builder
 		for _, finding := range findings {
