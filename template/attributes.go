@@ -18,10 +18,8 @@ type resource struct {
 	nameSpan   source.Span
 	properties *jsontree.Value   // nil where there are none
 	condition  *jsontree.Value   // nil where it always exists
-	alias      string            // text that Ref gives, for names that SAM makes
 	implied    bool              // not written: SAM makes it
 	nested     *stack            // what a nested stack holds
-	fixed      map[string]string // attributes that are not as the table says, by name
 	texts      map[string]string // attributes evaluated before
 	open       map[string]bool   // attributes being evaluated
 }
@@ -95,12 +93,6 @@ func (s *stack) attribute(r *resource, name string, at source.Span) string {
 }
 
 func (s *stack) makeAttribute(r *resource, name string, at source.Span) string {
-	if text, ok := r.fixed[name]; ok {
-		return text
-	}
-	if r.alias != "" && name == "Ref" {
-		return r.alias
-	}
 	if output, ok := strings.CutPrefix(name, "Outputs."); ok && r.nested != nil {
 		if text, ok := r.nested.outputText(output); ok {
 			return text

@@ -143,6 +143,7 @@ func (s *stack) checkOthers(r *resource) {
 
 // checkProperties reports properties that a macro makes.
 func (s *stack) checkProperties(r *resource) {
+	s.checkNames(r)
 	s.checkOthers(r)
 	s.connectors(r)
 	if r.properties == nil || !s.holdsAccess(r.kind) {

@@ -314,7 +314,10 @@ func (s *stack) openFile(name string, at source.Span) (text, full string, ok boo
 		s.wrong("TEMPLATE_TOO_LARGE", at, "", "%s has more than %d bytes", near.Quote(full), source.MaxSize)
 		return "", "", false
 	}
-	ss.bytes += len(data)
+	if ss.read += len(data); ss.read > maxRead {
+		s.wrong("TEMPLATE_TOO_LARGE", at, "", "the files of this template have more than %d bytes", maxRead)
+		return "", "", false
+	}
 	return string(data), full, true
 }
 

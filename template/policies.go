@@ -18,6 +18,7 @@ var policyFacts string
 type policyProperty struct {
 	path                   []string
 	kind, resource, target string
+	required               bool
 }
 
 var policyProperties = sync.OnceValue(func() map[string][]policyProperty {
@@ -27,7 +28,8 @@ var policyProperties = sync.OnceValue(func() map[string][]policyProperty {
 		if len(f) != 5 || f[0] == "#" {
 			continue
 		}
-		properties[f[0]] = append(properties[f[0]], policyProperty{strings.Split(f[1], "."), f[2], f[3], f[4]})
+		path, required := strings.CutSuffix(f[1], "!")
+		properties[f[0]] = append(properties[f[0]], policyProperty{strings.Split(path, "."), f[2], f[3], f[4], required})
 	}
 	return properties
 })
@@ -44,9 +46,17 @@ var organizationKinds = map[string]Kind{"SERVICE_CONTROL_POLICY": SCP, "RESOURCE
 // readDocuments reads the policy documents in the properties of a resource.
 func (s *stack) readDocuments(r *resource) {
 	for _, p := range policyProperties()[r.kind] {
-		for _, e := range s.reach(r.properties, p.path) {
+		found := s.reach(r.properties, p.path)
+		if len(found) == 0 && p.required {
+			s.wrong("MISSING_FIELD", r.nameSpan, "", "%s needs %s", near.Quote(r.name), strings.Join(p.path, "."))
+		}
+		for _, e := range found {
 			s.under(e.when, func() { s.readPolicyProperty(r, &p, e.node) })
 		}
+	}
+	if r.kind == "AWS::Events::EventBusPolicy" && r.property("Statement") == nil {
+		s.session.out.Incomplete = true
+		s.unreadable(r.nameSpan, "the policy of a bus without a Statement is not read")
 	}
 	if auth := r.property("Auth", "ResourcePolicy"); auth != nil && r.kind == "AWS::Serverless::Api" {
 		s.session.out.Incomplete = true

@@ -40,9 +40,9 @@ func (s *stack) makeImplied() {
 			})
 		}
 	}
-	for name, kind := range map[string]string{"ServerlessRestApi": "AWS::ApiGateway::RestApi", "ServerlessHttpApi": "AWS::ApiGatewayV2::Api"} {
-		if s.resources[name] == nil {
-			s.put(&resource{name: name, kind: kind, node: s.root, nameSpan: opening(s.root.Span), implied: true})
+	for _, api := range [][2]string{{"ServerlessRestApi", "AWS::ApiGateway::RestApi"}, {"ServerlessHttpApi", "AWS::ApiGatewayV2::Api"}} {
+		if s.resources[api[0]] == nil {
+			s.put(&resource{name: api[0], kind: api[1], node: s.root, nameSpan: opening(s.root.Span), implied: true})
 		}
 	}
 }

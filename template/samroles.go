@@ -77,9 +77,7 @@ func (s *stack) serverlessPolicies(r *resource, role *Role) {
 func (s *stack) serverlessPolicy(r *resource, role *Role, name string, v *jsontree.Value) {
 	if v.Kind == jsontree.Object && !isFunction(v) {
 		if v.Get("Statement") != nil {
-			for _, i := range s.addDocuments(s.resources[role.Name], v, Policy{Kind: Identity, Physical: name}) {
-				role.Inline = append(role.Inline, i)
-			}
+			role.Inline = append(role.Inline, s.addDocuments(s.resources[role.Name], v, Policy{Kind: Identity, Physical: name})...)
 			return
 		}
 		if len(v.Members) == 1 {

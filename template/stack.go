@@ -53,6 +53,7 @@ type session struct {
 	opts        Options
 	out         *Template
 	files       int // that were opened
+	read        int // bytes of them
 	nodes       int // values evaluated
 	bytes       int // of texts built
 	exhausted   bool
@@ -69,9 +70,10 @@ type session struct {
 const (
 	maxNodes   = 4_000_000
 	maxBytes   = 128 << 20
-	maxText    = 4 << 20 // of one text
-	maxChain   = 128     // references to references
-	maxNesting = 8       // stacks in stacks
+	maxText    = 4 << 20  // of one text
+	maxChain   = 128      // references to references
+	maxNesting = 8        // stacks in stacks
+	maxRead    = 64 << 20 // bytes of all files
 	maxFiles   = 1000
 	maxCases   = 16 // outcomes of conditions in one thing
 )
