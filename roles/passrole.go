@@ -79,7 +79,7 @@ func (g *generator) concealedRoles(c call) {
 // revealed reports whether the definition shows all roles that could be concealed.
 func (g *generator) revealed(c call) bool {
 	for path := range words(c.row.reveals) {
-		if k := g.lookup(c, path); !k.exists() || k.part {
+		if k := g.lookup(c, path); !k.exists() || k.part || k.maybe {
 			return false
 		}
 	}

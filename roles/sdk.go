@@ -202,9 +202,10 @@ func (g *generator) supplanted(c call, all []catalog.Resource, r *catalog.Resour
 			continue
 		}
 		named := !slices.ContainsFunc(other.Bindings, func(b catalog.Binding) bool {
-			texts := g.lookup(c, b.Member).texts()
+			k := g.lookup(c, b.Member)
+			texts := k.texts()
 			isARN := func(text string) bool { return strings.HasPrefix(text, "arn:") }
-			return slices.ContainsFunc(texts, isARN) || len(texts) == 0 && !reads(r, b.Member)
+			return k.maybe || slices.ContainsFunc(texts, isARN) || len(texts) == 0 && !reads(r, b.Member)
 		})
 		if named {
 			return true
@@ -334,7 +335,7 @@ func (g *generator) boundPlace(c call, bindings []catalog.Binding) captures {
 			out = append(out, capture{name: place, value: b.Default})
 			continue
 		}
-		if k := g.lookup(c, b.Member); len(k.texts()) == 1 && !k.dynamic() {
+		if k := g.lookup(c, b.Member); len(k.texts()) == 1 && !k.dynamic() && !k.maybe {
 			out = append(out, capture{name: place, value: literal(k.texts()[0])})
 		} else if k.exists() {
 			out = append(out, capture{name: place, value: "*", unknown: true})
