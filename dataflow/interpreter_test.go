@@ -25,11 +25,10 @@ type seen struct {
 }
 
 type interpreter struct {
-	rnd       *rand.Rand
-	input     any
-	steps     int
-	seen      []seen
-	variables int
+	rnd   *rand.Rand
+	input any
+	steps int
+	seen  []seen
 }
 
 // execution is a set of states that runs: its variables and what it knows of

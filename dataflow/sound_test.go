@@ -12,9 +12,6 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-// racing is set under the race detector, which takes ten times as long.
-var racing bool
-
 var pairs = flag.Int("pairs", 100_000, "how many pairs of a random machine and an input TestSound runs")
 
 // Whatever a machine holds when it runs is in what the analysis says: the input
