@@ -24,7 +24,7 @@ func Read(file *source.File, opts Options) (*Template, source.List) {
 	}
 	format := detect(file.Name, d.root)
 	if format == Unknown {
-		d.fail("NOT_A_TEMPLATE", source.Span{Start: d.root.Span.Start, End: d.root.Span.Start + 1},
+		d.fail("NOT_A_TEMPLATE", opening(d.root.Span),
 			"a CloudFormation template has Resources, a Terraform plan planned_values, a CDK assembly's manifest artifacts",
 			"this is no template of a format that Writ reads")
 		return nil, d.findings.List()
