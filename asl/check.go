@@ -29,7 +29,7 @@ func (r *reader) checkStateName(s *State) {
 func (r *reader) checkForm(o *element, f field, v *jsontree.Value) {
 	sp := &specs[f]
 	if v.Kind == jsontree.String {
-		if hasPlaceholder(v.Text) {
+		if hasOpenPart(v.Text) {
 			if sp.form == formObject || sp.form == formObjects || f == fMode {
 				r.needed(sp.name, v)
 			}
@@ -86,7 +86,7 @@ func (r *reader) checkOneOf(name string, v *jsontree.Value, values []string) {
 
 // checkValues checks a field whose values depend on where it stands.
 func (r *reader) checkValues(o *element, f field, values ...string) {
-	if v := o.get(f); v.Is(jsontree.String) && !hasPlaceholder(v.Text) {
+	if v := o.get(f); v.Is(jsontree.String) && !hasOpenPart(v.Text) {
 		r.checkOneOf(specs[f].name, v, values)
 	}
 }
@@ -150,7 +150,7 @@ func (r *reader) checkStrings(v *jsontree.Value) (want string) {
 // checkOperand checks what a comparison compares with.
 func (r *reader) checkOperand(f form, m *jsontree.Member) {
 	v := &m.Value
-	if v.Kind == jsontree.String && hasPlaceholder(v.Text) {
+	if v.Kind == jsontree.String && hasOpenPart(v.Text) {
 		return
 	}
 	want := ""

@@ -96,7 +96,7 @@ func (o *element) arguments() Value {
 func (r *reader) open(o *element, v *jsontree.Value) bool {
 	o.value = v
 	if v.Kind != jsontree.Object {
-		if isBare(v) {
+		if isOpen(v) {
 			r.needed(o.place.String(), v)
 		} else {
 			r.fail("BAD_FIELD_TYPE", v.Span, "", "%s must be an object, not %s", o.place, v.Kind)

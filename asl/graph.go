@@ -92,7 +92,7 @@ func (c *scopeCheck) unreached() []*State {
 // follow marks the state that a transition leads to; field is the one that
 // says so.
 func (c *scopeCheck) follow(t Target, field string) {
-	if t.Span == (source.Span{}) || hasPlaceholder(t.Name) {
+	if t.Span == (source.Span{}) || hasOpenPart(t.Name) {
 		c.unsure = true
 		return
 	}

@@ -8,24 +8,26 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-// Holes that a template leaves are dynamic parts of values, and where a value
-// is one hole it may be of any kind.
+// Holes that a template leaves are parts of texts like any other; equal holes
+// are equal text. A hole may stand for a value of any kind, but for those that
+// decide what the machine does.
 func TestHoles(t *testing.T) {
-	definition := `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "R", "TimeoutSeconds": "T", "End": true}}}`
-	text := strings.NewReplacer(`"R"`, `"arn:`+hole.Text("AWS::Partition")+`:states:::sns:publish"`, `"T"`, `"`+hole.Text("Limit")+`"`).Replace(definition)
+	definition := `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "R", "TimeoutSeconds": "T", "Parameters": {"Q": "Q"}, "End": true}}}`
+	resource := "arn:" + hole.Text("AWS::Partition") + ":states:::sns:publish"
+	text := strings.NewReplacer(`"R"`, `"`+resource+`"`, `"T"`, `"`+hole.Text("Limit")+`"`, `: "Q"`, `: "`+hole.Text("Queue")+`"`).Replace(definition)
 	m, list := Parse(source.NewFile("a.json", text), Options{})
 	if len(list) > 0 {
 		t.Fatal(list)
 	}
 	task := m.State("A").Task
-	if !task.Resource.Dynamic() || task.Resource.Kind() != String {
-		t.Errorf("Resource: dynamic %v, %v", task.Resource.Dynamic(), task.Resource.Kind())
+	if got, ok := task.Resource.Literal(); !ok || got != resource {
+		t.Errorf("Resource: %q, %v", got, ok)
 	}
-	if got := OpenPlaceholders(task.Resource.Text()); got != "arn:*:states:::sns:publish" {
-		t.Errorf("OpenPlaceholders: %s", got)
+	if got, ok := task.Arguments.Field("Q").Literal(); !ok || got != hole.Text("Queue") {
+		t.Errorf("Q: %q, %v", got, ok)
 	}
-	if task.TimeoutSeconds.Kind() != Unknown {
-		t.Errorf("TimeoutSeconds: %v", task.TimeoutSeconds.Kind())
+	if _, ok := task.TimeoutSeconds.Int(); ok || !task.TimeoutSeconds.Exists() {
+		t.Error("TimeoutSeconds is known")
 	}
 	for _, part := range []string{`"Task"`, `{"A"`, `true`} {
 		bad := strings.Replace(definition, part, `"`+hole.Text("X")+`"`, 1)

@@ -12,7 +12,7 @@ import (
 // is known.
 func (v Value) Outline() (text string, ok bool) {
 	expression := v.Expression()
-	if v.Part() || !strings.ContainsAny(expression, `'"`) || hasPlaceholder(expression) {
+	if v.Part() || !strings.ContainsAny(expression, `'"`) || hasOpenPart(expression) {
 		return "", false
 	}
 	switch v.Language() {

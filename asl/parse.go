@@ -154,7 +154,7 @@ func (r *reader) languageOf(v *jsontree.Value, around QueryLanguage) QueryLangua
 	case set.Text == "JSONPath":
 		return JSONPath
 	}
-	if hasPlaceholder(set.Text) {
+	if hasOpenPart(set.Text) {
 		r.needed("QueryLanguage", set)
 	} else {
 		r.fail("UNKNOWN_QUERY_LANGUAGE", set.Span, `one of "JSONPath", "JSONata"`, "query language %q does not exist", set.Text)
@@ -206,7 +206,7 @@ func (r *reader) readState(s *State, m *jsontree.Member, scope *Scope) {
 	s.Name, s.NameSpan, s.Span, s.Scope = m.Name, m.NameSpan, m.Value.Span, scope
 	s.QueryLanguage = r.machine.QueryLanguage
 	v := &m.Value
-	if isBare(v) {
+	if isOpen(v) {
 		r.needed("a state", v)
 		return
 	}
@@ -248,7 +248,7 @@ func (r *reader) typeOf(s *State, v *jsontree.Value) Type {
 	}
 	if t.Kind != jsontree.String {
 		r.fail("BAD_FIELD_TYPE", t.Span, "", "Type must be a string, not %s", t.Kind)
-	} else if hasPlaceholder(t.Text) {
+	} else if hasOpenPart(t.Text) {
 		r.needed("Type", t)
 	} else {
 		r.fail("UNKNOWN_STATE_TYPE", t.Span, oneOf(&r.near, t.Text, typeNames[1:]), "state type %q does not exist", t.Text)

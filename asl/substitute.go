@@ -33,12 +33,10 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == ':' || c == '-'
 }
 
-// OpenPlaceholders returns a text with "*" in place of every ${name} and of
-// every hole that a template left (see package internal/hole), as a pattern of
-// what the text may become. All else stays, "${" without a name or a closing
-// brace included.
+// OpenPlaceholders returns a text with "*" in place of every ${name}, as a
+// pattern of what the text may become. All else stays, "${" without a name or a
+// closing brace included.
 func OpenPlaceholders(text string) string {
-	text = hole.Pattern(text)
 	start, end, _ := nextPlaceholder(text)
 	if start < 0 {
 		return text
@@ -52,12 +50,12 @@ func OpenPlaceholders(text string) string {
 	return b.String()
 }
 
-// hasPlaceholder reports whether a part of a text is known only when the
-// definition is deployed: a ${name}, or a hole.
+// hasOpenPart reports whether a part of a text is known only when the
+// definition is deployed, so that its form cannot be checked: a ${name}, or a
+// hole that a template left (package internal/hole).
+func hasOpenPart(s string) bool { return hasPlaceholder(s) || hole.Has(s) }
+
 func hasPlaceholder(s string) bool {
-	if hole.Has(s) {
-		return true
-	}
 	if strings.IndexByte(s, '$') < 0 {
 		return false
 	}
@@ -84,20 +82,24 @@ func treeHasPlaceholder(v *jsontree.Value) bool {
 
 // isBare reports whether a value is a placeholder that stands without quotes,
 // as in "MaxConcurrency": ${Max}: what fills it may be of any kind. A string in
-// quotes spans more than its text. A string that is one hole is bare too: a
-// template's function stands in its place.
+// quotes spans more than its text.
 func isBare(v *jsontree.Value) bool {
-	if v == nil || v.Kind != jsontree.String {
-		return false
-	}
-	if _, whole := hole.Whole(v.Text); whole {
-		return true
-	}
-	if !strings.HasPrefix(v.Text, "${") || int(v.Span.End-v.Span.Start) != len(v.Text) {
+	if v == nil || v.Kind != jsontree.String || !strings.HasPrefix(v.Text, "${") || int(v.Span.End-v.Span.Start) != len(v.Text) {
 		return false
 	}
 	start, end, _ := nextPlaceholder(v.Text)
 	return start == 0 && end == len(v.Text)
+}
+
+// isOpen reports whether what a value becomes may be of any kind: it is a
+// placeholder without quotes, or a hole, for which a function of a template
+// stands.
+func isOpen(v *jsontree.Value) bool {
+	if v == nil || v.Kind != jsontree.String {
+		return false
+	}
+	_, whole := hole.Whole(v.Text)
+	return whole || isBare(v)
 }
 
 // quoteBare makes JSON of a text in which placeholders stand without quotes:

@@ -94,7 +94,7 @@ func (r *reader) checkExpression(m *jsontree.Member) {
 		r.fail("BAD_PATH", v.Span, `drop ".$" from the name, or give a path`, "%s must be a string with a path or an intrinsic function, not %s", m.Name, v.Kind)
 		return
 	}
-	if isPlainPath(v.Text) || hasPlaceholder(v.Text) {
+	if isPlainPath(v.Text) || hasOpenPart(v.Text) {
 		return
 	}
 	e, err := ParseExpression(v.Text)
@@ -236,7 +236,7 @@ func (r *reader) checkAssign(v *jsontree.Value, language QueryLanguage) (want st
 			name = strings.TrimSuffix(name, ".$")
 		}
 		switch {
-		case hasPlaceholder(name):
+		case hasOpenPart(name):
 		case name == "states":
 			r.fail("BAD_VARIABLE", m.NameSpan, "choose another name", "no variable can be named %q: $states is reserved", name)
 		case name == "" || identifier(name) != name || name[0] == '_' || utf8.RuneCountInString(name) > maxVariable:
@@ -256,7 +256,7 @@ func isJSONataLike(s string) bool {
 func (r *reader) checkJSONata(v *jsontree.Value) {
 	text := v.Text
 	switch {
-	case hasPlaceholder(text):
+	case hasOpenPart(text):
 		return
 	case !isJSONata(text):
 		r.fail("BAD_JSONATA", v.Span, "nothing may stand before or after the expression, white space included",
