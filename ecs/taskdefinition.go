@@ -27,6 +27,7 @@ type TaskDefinition struct {
 type Container struct {
 	Name             string
 	Span             source.Span
+	Path             string // JSON pointer
 	Image            Text
 	Credentials      Text // repositoryCredentials: the secret of a private registry
 	Secrets          []Secret
@@ -153,6 +154,7 @@ func (r *reader) container(v *jsontree.Value) Container {
 	c := Container{
 		Name:            r.text(v, "name").Value,
 		Span:            v.Span,
+		Path:            jsontree.Pointer(r.root, v.Span),
 		Image:           r.text(v, "image"),
 		Secrets:         r.secrets(v, "secrets"),
 		CredentialSpecs: r.texts(v, "credentialSpecs"),

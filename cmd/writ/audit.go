@@ -22,18 +22,20 @@ type auditFlags struct {
 	generateFlags // those about the machine
 	roleFiles     []string
 	roleName      string
+	ecsRole       string // which of a task's roles it is
 }
 
 func newAudit(e *env) *cobra.Command {
 	var f auditFlags
 	cmd := &cobra.Command{
 		Use:   "audit INPUT --role FILE...",
-		Short: "Say what a state machine's role lacks, has too much, and risks",
+		Short: "Say what the role of a state machine or ECS task lacks, has too much, and risks",
 		Long: `Audit decides every call of a state machine by the role that it has, and says
 which state fails at which call, what the role allows and no call needs, and what
 works only until something goes wrong: jobs whose end only an event tells, jobs
 that cannot be cancelled, roles that may be passed to anybody, a trust policy
-that lets other accounts' machines in.
+that lets other accounts' machines in. Of an ECS task definition it audits one of
+the roles in the same way.
 
 The role comes from the output of aws iam get-account-authorization-details, from
 the outputs of get-role, get-role-policy, list-attached-role-policies and
@@ -54,6 +56,7 @@ there is excess or a risk (WARNING, SECURITY_WARNING) and --fail-level says so;
 	flags.StringArrayVar(&f.roleFiles, "role", nil, "file that tells of the role ('-' is standard input; repeatable)")
 	flags.StringVar(&f.roleName, "role-name", "", "name or ARN of the role in account details (default: the only one that Step Functions may assume)")
 	f.registerMachine(cmd)
+	f.registerTask(cmd)
 	flags.Lookup("style").Usage = "what is no excess: least (only what the calls need) or console (what AWS's templates give, too)"
 	flags.StringVar(&f.format, "format", "text", "output: "+strings.Join(report.Formats(), ", "))
 	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
@@ -124,6 +127,16 @@ func (f *auditFlags) examine(e *env, input string) (*auditResult, error) {
 	held, err := f.readRole(e, r)
 	if err != nil || r.usage {
 		return r, err
+	}
+	kind, err := f.task.kindOf(inputName(input), text)
+	if err != nil {
+		return nil, err
+	}
+	if kind == kindTask {
+		return f.examineTask(e, r, held, text)
+	}
+	if f.ecsRole != "" {
+		return nil, errors.New("--ecs-role is about task definitions")
 	}
 	machine, findings := asl.Parse(source.NewFile(inputName(input), text), asl.Options{Substitutions: subs, AllowPlaceholders: f.allowPlaceholders})
 	r.findings = append(r.findings, findings...)
