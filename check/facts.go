@@ -193,8 +193,8 @@ func (f *facts) lookup(lower string) (catalog.Key, bool) {
 		return catalog.Key{}, false
 	}
 	if s := f.service(prefix); s != nil {
-		for _, k := range s.Keys { // a key such as s3:ExistingObjectTag/<key>
-			if strings.Contains(k.Name, "<") && strings.HasPrefix(lower, keyShape(k.Name)) {
+		for _, k := range s.Keys { // as s3:ExistingObjectTag/<key> and secretsmanager:ResourceTag/tag-key
+			if shape := keyShape(k.Name); strings.HasSuffix(shape, "/") && strings.HasPrefix(lower, shape) && !strings.Contains(k.Name, "${") {
 				return k, true
 			}
 		}
@@ -210,6 +210,7 @@ func (f *facts) lookup(lower string) (catalog.Key, bool) {
 
 // keyShape is the name of a key in lower case, up to its placeholder.
 func keyShape(name string) string {
+	name = strings.TrimSuffix(name, "tag-key")
 	if i := strings.IndexAny(name, "$<"); i >= 0 {
 		name = name[:i]
 	}
