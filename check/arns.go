@@ -178,7 +178,7 @@ func (r *run) resourceOfService(e *entry, p resource) {
 // its last part can have.
 func (r *run) fitting(formats []format, p resource) (list []format) {
 	for i := range formats {
-		if formats[i].service == p.service && formats[i].overlaps(p.resource, &r.compared) {
+		if formats[i].service == p.service && formats[i].overlapsFold(p.resource, &r.compared) {
 			list = append(list, formats[i])
 		}
 	}
@@ -235,9 +235,10 @@ type format struct {
 	text    string // of the whole ARN, with placeholders
 	last    string // the part after the fifth colon, as a pattern
 	old     bool
-	parent  bool // another format of the service is this one, a slash and more; see holds
-	public  bool // AWS has such resources of its own, in no account
-	pattern *pattern.Pattern
+	parent  bool             // another format of the service is this one, a slash and more; see holds
+	public  bool             // AWS has such resources of its own, in no account
+	pattern *pattern.Pattern // of last
+	folded  *pattern.Pattern // of last in small letters
 }
 
 // overlaps reports whether an ARN with this last part, which may have wildcards
@@ -249,16 +250,29 @@ func (f *format) overlaps(last string, w *work) bool {
 	if f.pattern == nil {
 		f.pattern = glob(f.last)
 	}
+	return overlapping(f.pattern, f.last, last, w)
+}
+
+// overlapsFold is overlaps without regard to letter case, as Access Analyzer
+// compares: what differs in case alone has a finding of our own.
+func (f *format) overlapsFold(last string, w *work) bool {
+	if f.folded == nil {
+		f.folded = glob(strings.ToLower(f.last))
+	}
+	return overlapping(f.folded, strings.ToLower(f.last), strings.ToLower(last), w)
+}
+
+func overlapping(compiled *pattern.Pattern, format, last string, w *work) bool {
 	first := strings.IndexAny(last, "*?$")
-	if first < 0 || strings.Contains(last, "?") || !strings.Contains(f.last, "?*") {
-		return w.overlaps(f.pattern, last)
+	if first < 0 || strings.Contains(last, "?") || !strings.Contains(format, "?*") {
+		return w.overlaps(compiled, last)
 	}
 	end := strings.LastIndexAny(last, "*}")
 	if last[first] == '$' && !strings.Contains(last, "${") || end < first {
-		return w.overlaps(f.pattern, last)
+		return w.overlaps(compiled, last)
 	}
-	return agree(last[:first], f.last[:strings.Index(f.last, "?*")], strings.HasPrefix) &&
-		agree(last[end+1:], f.last[strings.LastIndex(f.last, "?*")+2:], strings.HasSuffix)
+	return agree(last[:first], format[:strings.Index(format, "?*")], strings.HasPrefix) &&
+		agree(last[end+1:], format[strings.LastIndex(format, "?*")+2:], strings.HasSuffix)
 }
 
 // agree reports whether one of two texts begins, or ends, with the other.
