@@ -34,6 +34,8 @@ type Result struct {
 	// Undecided counts, by code, the questions that a rule could not answer
 	// because its bounded work ran out. Nothing is said about them.
 	Undecided map[string]int
+
+	doc *policy.Document // nil when it could not be read
 }
 
 // UndecidedAt counts the undecided questions whose answer would be a finding of
@@ -64,7 +66,7 @@ func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Kind: o.Kind}
+	result := Result{Kind: o.Kind, doc: doc}
 	if attached != nil && attached.trust {
 		result.Kind = Trust
 	}

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/writ-iam/writ/check"
+	"github.com/writ-iam/writ/internal/yamltree"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -22,6 +24,7 @@ var update = flag.Bool("update", false, "rewrite testdata and docs/findings")
 type example struct {
 	code, args, bad, good, want string
 	options                     check.Options
+	suppressions                map[string]string // YAML, by name of the policy
 }
 
 func readExample(t *testing.T, code string) example {
@@ -34,6 +37,12 @@ func readExample(t *testing.T, code string) example {
 		return string(b)
 	}
 	e := example{code: code, args: strings.TrimSpace(read("args")), bad: read("bad.json"), good: read("good.json"), want: read("want.txt")}
+	e.suppressions = make(map[string]string)
+	for _, name := range []string{"bad", "good"} {
+		if b, err := os.ReadFile(filepath.Join("testdata", code, name+".yaml")); err == nil {
+			e.suppressions[name+".json"] = string(b)
+		}
+	}
 	words := strings.Fields(e.args)
 	for i := 0; i+1 < len(words); i += 2 {
 		switch words[i] {
@@ -58,7 +67,22 @@ func (e *example) findings(t *testing.T, name, text string) source.List {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return result.Findings
+	yaml := e.suppressions[name]
+	if yaml == "" {
+		return result.Findings
+	}
+	file := source.NewFile(".writ.yaml", yaml)
+	root, _, bad := yamltree.Parse(yaml)
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	list, err := check.ReadSuppressions(file, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := check.NewSuppressor(list, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
+	s.Filter(name, &result)
+	return append(result.Findings, s.Findings()...)
 }
 
 // Every code has a policy that gives it, and one as close as possible that does
@@ -156,7 +180,7 @@ func page(t *testing.T, rule check.Rule, e *example) string {
 	}
 	fmt.Fprintf(&b, "Severity: %s. In policies of type %s. %s\n\n", strings.ToLower(strings.ReplaceAll(rule.Severity.String(), "_", " ")),
 		strings.Join(rule.KindNames(), ", "), origin)
-	fmt.Fprintf(&b, "## With the finding\n\n```json\n%s```\n\n", shortened(e.bad))
+	fmt.Fprintf(&b, "## With the finding\n\n```json\n%s```\n\n%s", shortened(e.bad), suppressionBlock(e.suppressions["bad.json"]))
 	fmt.Fprintf(&b, "`writ check bad.json %s` says, among what else it may find:\n\n```\n", e.args)
 	shown := 0
 	for _, f := range e.findings(t, "bad.json", e.bad) {
@@ -170,7 +194,18 @@ func page(t *testing.T, rule check.Rule, e *example) string {
 		}
 	}
 	fmt.Fprintf(&b, "```\n\n## Without it\n\n```json\n%s```\n", shortened(e.good))
+	if yaml := suppressionBlock(e.suppressions["good.json"]); yaml != "" {
+		b.WriteString("\n" + strings.TrimSuffix(yaml, "\n"))
+	}
 	return b.String()
+}
+
+// suppressionBlock shows suppressions as they stand in the configuration.
+func suppressionBlock(yaml string) string {
+	if yaml == "" {
+		return ""
+	}
+	return "```yaml\nsuppress:\n  " + strings.TrimRight(strings.ReplaceAll(yaml, "\n", "\n  "), " ") + "```\n\n"
 }
 
 // shortened leaves out the middle of a long policy.

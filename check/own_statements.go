@@ -93,11 +93,15 @@ func coveredStatements(r *run) {
 	}
 	c := &covering{r: r, actions: newEntryIndex(), resources: newEntryIndex()}
 	w := newWork(int(r.doc.Span.End - r.doc.Span.Start))
+	var compared []int
+	seen := make(map[string]bool, len(r.statements))
 	for i := range r.statements {
 		s := &r.statements[i]
-		if !s.plain() {
+		if !s.plain() || seen[s.meaningOf()] { // twins have a finding of their own
 			continue
 		}
+		seen[s.meaningOf()] = true
+		compared = append(compared, i)
 		condition := ""
 		if len(s.conditions) > 0 {
 			condition = s.conditions[0].text()
@@ -109,10 +113,8 @@ func coveredStatements(r *run) {
 			c.resources.add(r.resourceItem(s.resources.entries[j].text), i, condition)
 		}
 	}
-	for i := range r.statements {
-		if s := &r.statements[i]; s.plain() {
-			c.judge(i, s, &w)
-		}
+	for _, i := range compared {
+		c.judge(i, &r.statements[i], &w)
 	}
 	if w.spent() {
 		r.undecided["WRIT_SHADOWED_STATEMENT"]++
@@ -138,7 +140,7 @@ func (c *covering) judge(i int, s *statement, w *work) {
 		case s.allows() && o.denies() && o.Condition == nil:
 			c.r.report("WRIT_DENIED_STATEMENT", s.place(), "remove it, or narrow the Deny", "statement %d denies all that this one allows", j+1)
 			return
-		case s.Effect == o.Effect && narrower(s, o) && !c.equal(s, o) && !(j > i && c.covers(i, s, o, w)):
+		case s.Effect == o.Effect && narrower(s, o) && !(j > i && c.covers(i, s, o, w)):
 			c.r.report("WRIT_SHADOWED_STATEMENT", s.place(), "remove it, or narrow the other one", "statement %d already says all that this one says", j+1)
 			return
 		}
@@ -248,10 +250,6 @@ func (c *condition) text() string {
 	slices.Sort(values)
 	return strings.Join(append(values, strings.ToLower(c.written), c.lower), "\x00")
 }
-
-// equal reports whether two statements say the same, which has a finding of its
-// own.
-func (c *covering) equal(s, o *statement) bool { return meaningOf(s) == meaningOf(o) }
 
 // aboutContradictions is about conditions that cannot hold together.
 var aboutContradictions = &finder{statement: contradictions}

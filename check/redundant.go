@@ -174,7 +174,7 @@ func twinStatements(r *run) {
 		if s.Broken() || len(s.actions.entries) == 0 {
 			continue
 		}
-		text := meaningOf(s)
+		text := s.meaningOf()
 		before, again := first[text]
 		if !again {
 			first[text] = i
@@ -186,9 +186,12 @@ func twinStatements(r *run) {
 
 // meaningOf writes a statement without its Sid, in a form that is equal for
 // statements that say the same in another order.
-func meaningOf(s *statement) string {
-	bare := *s.Statement
-	bare.Sid, bare.Elements = "", nil
-	one := policy.Document{Version: policy.Version2012, Statements: []policy.Statement{bare}}
-	return string(policy.Print(policy.Canonical(&one), ""))
+func (s *statement) meaningOf() string {
+	if s.meaning == "" {
+		bare := *s.Statement
+		bare.Sid, bare.Elements = "", nil
+		one := policy.Document{Version: policy.Version2012, Statements: []policy.Statement{bare}}
+		s.meaning = string(policy.Print(policy.Canonical(&one), ""))
+	}
+	return s.meaning
 }

@@ -14,6 +14,7 @@ var ownRules = []Rule{
 	{"WRIT_DATA_EXPOSURE", source.Warning, identities, "Reading data is allowed on all resources without a condition", aboutExposure},
 	{"WRIT_DEAD_STATEMENT", source.Warning, everyKind, "The conditions of the statement contradict each other, so it never applies", aboutContradictions},
 	{"WRIT_DENIED_STATEMENT", source.Warning, everyKind, "Another statement denies all that this one allows", aboutCoveredStatements},
+	{"WRIT_EXPIRED_SUPPRESSION", source.Warning, everyKind, "The day has passed until which a finding was accepted", nil},
 	{"WRIT_INTERNET_ACCESSIBLE", source.SecurityWarning, principals, "Everyone may do it, also without an account", aboutPublic},
 	{"WRIT_OIDC_SUBJECT", source.SecurityWarning, trusts, "Tokens that the identity provider issues to strangers fit", aboutSubjects},
 	{"WRIT_OLD_ARN_FORMAT", source.Suggestion, everyKind, "The ARN has a format that new resources do not get", aboutOldARNs},
@@ -24,4 +25,5 @@ var ownRules = []Rule{
 	{CodeTooMany, source.Suggestion, everyKind, "There are more findings than are listed", nil},
 	{"WRIT_UNKNOWN_CONDITION_FOR_ACTION", source.Warning, everyKind, "None of the actions sends the condition key", aboutUnsentKeys},
 	{"WRIT_UNKNOWN_PRINCIPAL", source.Warning, principals, "A principal has a form that no caller has", aboutUnknownPrincipals},
+	{"WRIT_UNUSED_SUPPRESSION", source.Warning, everyKind, "A finding is accepted that is not there any more", nil},
 }

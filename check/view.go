@@ -21,8 +21,7 @@ type statement struct {
 	conditions   []condition
 	blocks       []block
 	patterns     policy.ActionMatcher // of the actions
-	vars         *policy.VariableTable
-	matcher      *policy.ResourceMatcher // made by resourceMatcher
+	meaning      string               // see meaningOf
 }
 
 // element is a list of entries, such as that of Action.

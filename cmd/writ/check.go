@@ -16,6 +16,8 @@ import (
 type checkFlags struct {
 	kind, resourceType string
 	format, failLevel  string
+	ignore             []string
+	baseline, config   string
 }
 
 func newCheck(e *env) *cobra.Command {
@@ -40,6 +42,9 @@ unreadable input; 3 something could not be decided.`,
 	flags.StringVar(&f.resourceType, "resource-type", "", "what resource policies are attached to, such as AWS::S3::Bucket")
 	flags.StringVar(&f.format, "format", "text", "output: "+strings.Join(checkFormats, ", "))
 	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: error, security_warning, warning or suggestion")
+	flags.StringSliceVar(&f.ignore, "ignore", nil, "leave out findings with these codes; * stands for any text")
+	flags.StringVar(&f.baseline, "baseline", "", "leave out the findings of an earlier run: what --format json printed")
+	flags.StringVar(&f.config, "config", "", "configuration with suppressions (default: "+configFile+" in the current directory, if it is there)")
 	complete(cmd, "type", check.KindNames()...)
 	complete(cmd, "resource-type", check.ResourceTypes()...)
 	complete(cmd, "format", checkFormats...)
@@ -51,6 +56,7 @@ unreadable input; 3 something could not be decided.`,
 type checked struct {
 	files     []checkedFile
 	findings  source.List // of all files
+	accepted  int         // findings that are left out
 	undecided int         // questions without an answer
 	deciding  int         // those that could change the exit code
 }
@@ -78,6 +84,10 @@ func (f *checkFlags) run(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	accept, err := f.acceptance()
+	if err != nil {
+		return err
+	}
 	var all checked
 	for _, name := range names {
 		text, err := readInput(e, name)
@@ -88,11 +98,15 @@ func (f *checkFlags) run(e *env, args []string) error {
 		if err != nil {
 			return err
 		}
-		all.files = append(all.files, checkedFile{filepath.ToSlash(inputName(name)), result})
+		name = filepath.ToSlash(inputName(name))
+		accept.filter(name, &result)
+		all.files = append(all.files, checkedFile{name, result})
 		all.findings = append(all.findings, result.Findings...)
 		all.undecided += result.UndecidedAt(source.Suggestion)
 		all.deciding += result.UndecidedAt(level)
 	}
+	all.findings = append(all.findings, accept.suppressor.Findings()...)
+	all.accepted = accept.count
 	if err := writeChecked(e, f.format, level, &all); err != nil {
 		return err
 	}

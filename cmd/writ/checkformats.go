@@ -18,6 +18,9 @@ func writeChecked(e *env, format string, level source.Severity, all *checked) er
 			fmt.Fprintf(e.stderr, "%s: checked as %s policy; --type says what it is\n", f.name, f.result.Kind)
 		}
 	}
+	if all.accepted > 0 {
+		fmt.Fprintf(e.stderr, "writ check: accepted findings that are left out: %d\n", all.accepted)
+	}
 	if all.undecided > 0 {
 		fmt.Fprintf(e.stderr, "writ check: %d questions were not decided\n", all.undecided)
 	}

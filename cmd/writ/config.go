@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/writ-iam/writ/check"
 	"github.com/writ-iam/writ/dataflow"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
@@ -20,13 +21,15 @@ const configFile = ".writ.yaml"
 
 // config is what a project says once for all commands.
 type config struct {
-	pins []dataflow.Pin
+	pins     []dataflow.Pin
+	suppress []check.Suppression // of writ check
 }
 
 // configKeys are the keys of the file and what reads each. A command that wants
 // a key of its own adds a row here.
 var configKeys = map[string]func(c *config, file *source.File, v *jsontree.Value) error{
-	"pins": (*config).readPins,
+	"pins":     (*config).readPins,
+	"suppress": (*config).readSuppressions,
 }
 
 // readConfig reads the file of that name; "" is configFile, which need not be
@@ -92,4 +95,10 @@ func (c *config) readPins(file *source.File, v *jsontree.Value) error {
 		c.pins = append(c.pins, dataflow.Pin{Place: m.Name, Pattern: m.Value.Text, File: file, Span: m.NameSpan})
 	}
 	return nil
+}
+
+// readSuppressions reads the findings of writ check that are accepted.
+func (c *config) readSuppressions(file *source.File, v *jsontree.Value) (err error) {
+	c.suppress, err = check.ReadSuppressions(file, v)
+	return err
 }
