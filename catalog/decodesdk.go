@@ -124,12 +124,24 @@ func (d *sdkDecoder) addNeed(f []string) {
 	for _, text := range d.names(f[3]) {
 		var g Guard
 		text, g.Absent = strings.CutPrefix(text, "!")
-		member, pattern, _ := strings.Cut(text, ":")
+		member, pattern := cutGuard(text)
 		g.Member, g.Pattern = d.path(member), pattern
 		need.When = append(need.When, g)
 	}
 	d.action(need.Action)
 	d.op.Needs = append(d.op.Needs, need)
+}
+
+// cutGuard splits "Member:PATTERN"; a colon in the parentheses of a view is none.
+func cutGuard(text string) (member, pattern string) {
+	view := strings.Index(text, "(")
+	end := strings.Index(text, ")")
+	if at := strings.Index(text, ":"); view < 0 || at >= 0 && at < view {
+		member, pattern, _ = strings.Cut(text, ":")
+		return member, pattern
+	}
+	pattern, _ = strings.CutPrefix(text[end+1:], ":")
+	return text[:end+1], pattern
 }
 
 // action looks up an action; that it does not exist is damage.
@@ -263,9 +275,14 @@ func (d *sdkDecoder) bindings(text string) []Binding {
 	return list
 }
 
-// path checks the path of a member.
+// path checks the path of a member, with the view behind it.
 func (d *sdkDecoder) path(text string) string {
-	for step := range strings.SplitSeq(text, ".") {
+	members, view, viewed := strings.Cut(text, "#")
+	if viewed && !slices.Contains(Views, view) && !isFilter(view) {
+		d.fail("%q is no view", view)
+		return ""
+	}
+	for step := range strings.SplitSeq(members, ".") {
 		name := step
 		for _, mark := range []string{"[]", "{}", "{key}"} {
 			name = strings.TrimSuffix(name, mark)

@@ -28,6 +28,10 @@ type SDKService struct {
 // PascalCase, whatever they are on the wire. A path steps into structures with
 // a dot; [] stands for the elements of a list, {} for the values of a map, and
 // {key} for its keys: TransactItems[].Put.TableName, RequestItems{key}.
+//
+// Behind a path may stand # and the name of a view: what the text of the member
+// says besides itself, see [Views]. Statement#selected is the table that a
+// statement reads.
 type Operation struct {
 	Service string // name of its SDK service
 	Name    string // "RunTask", with a capital
@@ -89,7 +93,7 @@ const (
 type Guard struct {
 	Member  string // path
 	Pattern string // what its text matches, * standing for anything, without regard to case; "" when it is enough that the member is given
-	Absent  bool   // the member is not given
+	Absent  bool   // the member is not given, or not of the pattern
 }
 
 // A Resource is what an action is needed on.
@@ -126,6 +130,27 @@ type Binding struct {
 
 	// Default is what the service takes when the member is not given.
 	Default string
+}
+
+// Views are what a text may say besides itself; a text says it or does not.
+// Besides them there are filters: "(PATTERN,...)" is the text itself where it
+// matches one of the patterns, "!(PATTERN,...)" where it matches none.
+var Views = []string{
+	"selected",  // the table, or TABLE/index/INDEX, that a PartiQL statement reads
+	"inserted",  // the table that it inserts into
+	"updated",   // ... updates
+	"deleted",   // ... deletes from
+	"copied",    // BUCKET/KEY, or an ARN, in the source of a copy
+	"version",   // the version in it
+	"encoded",   // the text as it stands in the path of a URL
+	"prefix",    // the text, and all that begins with it if it ends in a slash
+	"addressed", // the identities under which mail from an address may be sent
+}
+
+// isFilter reports whether a view is a list of patterns.
+func isFilter(view string) bool {
+	list := strings.TrimPrefix(view, "!")
+	return strings.HasPrefix(list, "(") && strings.IndexByte(list, ')') == len(list)-1 && len(list) > 2
 }
 
 // A PassedRole is a member that hands a role to a service.

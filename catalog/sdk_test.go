@@ -25,6 +25,8 @@ func describe(op *catalog.Operation) string {
 		fmt.Fprintf(&b, "%s %s", n.Purpose, n.Action)
 		for _, g := range n.When {
 			switch {
+			case g.Absent && g.Pattern != "":
+				fmt.Fprintf(&b, " unless %s is %s", g.Member, g.Pattern)
 			case g.Absent:
 				fmt.Fprintf(&b, " unless %s", g.Member)
 			case g.Pattern != "":
@@ -91,6 +93,7 @@ call s3:ListAllMyBuckets
 `},
 		{"s3", "HeadBucket", `HeadBucket reviewed
 call s3:ListBucket
+  on accesspoint reviewed Bucket like arn:${Partition}:s3:${Region}:${Account}:accesspoint/${AccessPointName}
   on bucket reviewed BucketName=Bucket
 `},
 		{"dynamodb", "transactGetItems", `TransactGetItems reviewed
@@ -105,13 +108,9 @@ key dynamodb:ReturnConsumedCapacity reviewed ReturnConsumedCapacity
 `},
 		{"kms", "reEncrypt", `ReEncrypt reviewed
 call kms:ReEncryptFrom
-  on key reviewed KeyId=SourceKeyId
-call kms:ReEncryptFrom if SourceKeyId is alias/*
-  on key reviewed
+  on key reviewed SourceKeyId like alias/* KeyId=SourceKeyId
 call kms:ReEncryptTo
-  on key reviewed KeyId=DestinationKeyId
-call kms:ReEncryptTo if DestinationKeyId is alias/*
-  on key reviewed
+  on key reviewed DestinationKeyId like alias/* KeyId=DestinationKeyId
 `},
 		{"apigateway", "getMethod", `GetMethod derived
 http GET /restapis/{restApiId}/resources/{resourceId}/methods/{httpMethod}

@@ -169,20 +169,7 @@ func (g *generator) answer(s *asl.State) {
 		g.call(call{state: s, row: c.row.worker, args: c.args, span: c.span})
 	case c.pattern == Callback:
 		row := callbackWorker
-		if row.name = c.row.name; inDistributedMap(s) {
-			row.rules = append(slices.Clip(row.rules), childCallback)
-		}
+		row.name = c.row.name
 		g.call(call{state: s, row: &row, pattern: Callback, span: c.span})
 	}
-}
-
-// inDistributedMap reports whether a state runs in the child executions of a
-// distributed map.
-func inDistributedMap(s *asl.State) bool {
-	for p := s.Parent(); p != nil; p = p.Parent() {
-		if p.Map != nil && p.Map.Distributed {
-			return true
-		}
-	}
-	return false
 }

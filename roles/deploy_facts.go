@@ -66,32 +66,20 @@ var keyForDeployer = integration{
 }
 
 // sendTask are the calls that answer. The Service Authorization Reference lists
-// no resource type for them, so the console style grants them on "*". AWS does
-// authorize them on an ARN all the same: that of the machine for the token of a
-// callback (its denials name it, and the AWS CDK's grantTaskResponse grants it),
-// that of the activity for the token of one.
+// no resource type for them, so they are granted on "*", which surely works. AWS
+// has been seen to authorize them on the machine or the activity that gave the
+// token out, but no page says so.
 const sendTask = "states:SendTaskSuccess states:SendTaskFailure states:SendTaskHeartbeat"
 
 const (
 	anywhereNote = "the reference lists no resource type for the action"
-	cdkReference = "AWS CDK API Reference, StateMachine.grantTaskResponse"
 	activityARN  = "arn:{partition}:states:{region}:{account}:activity:{activity}"
 )
 
 var callbackWorker = integration{
 	source:   "connect-to-resource",
 	patterns: callback,
-	rules: []rule{
-		{purpose: Answer, style: least, actions: sendTask, resource: ownMachine, source: cdkReference, note: "AWS authorizes the token of a callback on the machine that gave it out"},
-		{purpose: Answer, style: console, actions: sendTask, resource: "*", source: statesReference, note: anywhereNote},
-	},
-}
-
-// childCallback: which of its two ARNs a child execution's token is authorized
-// on is not documented, so the worker is granted both.
-var childCallback = rule{
-	purpose: Answer, style: least, actions: sendTask, resource: ownMachine + "/*", source: cdkReference,
-	note: "child executions of a distributed map belong to the machine under the label of the map",
+	rules:    []rule{{purpose: Answer, actions: sendTask, resource: "*", source: statesReference, note: anywhereNote}},
 }
 
 var activityWorker = integration{
@@ -99,7 +87,6 @@ var activityWorker = integration{
 	params: []param{{as: shape{activityARN}}},
 	rules: []rule{
 		{purpose: Answer, actions: "states:GetActivityTask", reads: ".", resource: activityARN, note: "where the activity has a customer managed key, the worker needs kms:Decrypt on it as well"},
-		{purpose: Answer, style: least, actions: sendTask, reads: ".", resource: activityARN, note: "AWS authorizes the token of an activity on the activity"},
-		{purpose: Answer, style: console, actions: sendTask, resource: "*", source: statesReference, note: anywhereNote},
+		{purpose: Answer, actions: sendTask, resource: "*", source: statesReference, note: anywhereNote},
 	},
 }

@@ -73,10 +73,9 @@ var computeIntegrations = []integration{
 		needs:    "Name RoleArn",
 		params:   []param{{path: "Name", as: shape{"{cluster}"}}, {path: "RoleArn", as: roleShape}},
 		rules: []rule{
-			{purpose: Call, style: console, actions: "eks:CreateCluster", resource: "*"},
+			{purpose: Call, actions: "eks:CreateCluster", resource: "*", note: "the action has no resource type"},
 			{purpose: Poll, style: console, on: job, actions: "eks:DescribeCluster", resource: "arn:{partition}:eks:{region}:{account}:cluster/*"},
 			{purpose: Cancel, style: console, on: job, actions: "eks:DeleteCluster", resource: "arn:{partition}:eks:{region}:{account}:cluster/*"},
-			{purpose: Call, style: least, actions: "eks:CreateCluster", reads: "Name", resource: eksCluster},
 			{purpose: Poll, style: least, on: job, actions: "eks:DescribeCluster", reads: "Name", resource: eksCluster},
 			{purpose: Cancel, style: least, on: job, actions: "eks:DeleteCluster", reads: "Name", resource: eksCluster},
 			passes("RoleArn", "eks.amazonaws.com"),

@@ -12,7 +12,8 @@ import (
 type known struct {
 	values  []place   // literal strings, or values of other kinds
 	open    []place   // strings of which a part is known: placeholders stand in them, or an expression joins literals
-	names   []string  // names of members, where a path asks for those
+	names   []string  // names of members, where a path asks for those, and what a view finds
+	opened  []string  // what a view finds in texts of which a part is known; "*" stands for the rest
 	absent  int       // places (of a list) that hold no such field
 	unknown bool      // an expression gives it
 	part    bool      // so does one for what stands around it: it may not be there at all
@@ -23,12 +24,15 @@ type known struct {
 func (k known) exists() bool { return len(k.values) > 0 || len(k.names) > 0 || k.dynamic() }
 
 // dynamic reports whether some value is not known now.
-func (k known) dynamic() bool { return k.unknown || len(k.open) > 0 }
+func (k known) dynamic() bool { return k.unknown || len(k.open)+len(k.opened) > 0 }
 
 // lookup finds a parameter by its path: names joined by '.', where "[]" goes
 // through the items of a list, "{}" through the members of an object, and
-// "{key}" stands for their names.
+// "{key}" stands for their names. Behind a "#" stands a view, see views.
 func (g *generator) lookup(c call, path string) known {
+	if member, view, ok := strings.Cut(path, "#"); ok {
+		return g.through(g.lookup(c, member), view)
+	}
 	k := g.written(c, path)
 	if comes, ok := g.comes(c, path, k); ok {
 		return comes

@@ -95,7 +95,9 @@ func (g *generator) sdkCall(c call) {
 // knownBy says how sure a fact about an operation is.
 func knownBy(op *catalog.Operation, need *catalog.Need) string {
 	var notes []string
-	if op.Certainty != catalog.Reviewed {
+	if op.Method != "" {
+		notes = append(notes, "the action is the method of the HTTP request, "+op.Method+" "+op.Path)
+	} else if op.Certainty != catalog.Reviewed {
 		notes = append(notes, "known by its name: the action of the same name exists")
 	}
 	for _, r := range need.Resources {
@@ -142,7 +144,7 @@ func (g *generator) sdkResources(c call, need *catalog.Need) []sdkResource {
 	var out []sdkResource
 	for i := range need.Resources {
 		r := &need.Resources[i]
-		if g.supplanted(c, need.Resources, r) {
+		if g.supplanted(c, need.Resources, r) || g.misread(c, need.Resources, r) {
 			continue
 		}
 		formats := r.Formats
@@ -379,6 +381,9 @@ func (g *generator) bound(c call, format, name string, bindings []catalog.Bindin
 		for _, text := range k.names {
 			read(text, false, origin{})
 		}
+		for _, text := range k.opened {
+			read(text, true, origin{})
+		}
 		for _, v := range k.open {
 			if text, ok := g.openText(v); ok {
 				read(text, true, v.from(c, b.Member))
@@ -407,7 +412,7 @@ func (r resource) cameFrom(from origin) resource {
 // tells reports whether a binding says something about a placeholder: itself, in
 // a form of text, or as an ARN in its place.
 func tells(b *catalog.Binding, name string) bool {
-	return b.Placeholder == name || b.Placeholder == "" && (b.Shape == "" || strings.Contains(b.Shape, "${"+name+"}"))
+	return b.Placeholder == name || b.Placeholder == "" && (b.Shape == "" || strings.Contains(b.Shape, "${"+name+"}") || !strings.Contains(b.Shape, "${"))
 }
 
 // bindingValue reads the text of a member as the first of its bindings that fits.
@@ -420,8 +425,11 @@ func bindingValue(bindings []catalog.Binding, format, name, text string, open bo
 			continue
 		}
 		if b.Shape != "" {
+			if isARN && !strings.HasPrefix(b.Shape, "arn:") {
+				continue // a shape without a prefix is for names
+			}
 			if got, ok := matchForm(b.Shape, text, open); ok {
-				return got, false
+				return append(got, captures{{name: name, value: "*", unknown: true}}...), false
 			}
 		} else if !isARN && b.Placeholder == name {
 			return captures{captured(name, text, open)}, false

@@ -178,11 +178,17 @@ var (
 )
 
 // members lists what the facts of an operation name.
-func members(op *catalog.Operation) []sdkMember {
+func members(t testing.TB, op *catalog.Operation) []sdkMember {
 	var out []sdkMember
 	add := func(path, text, arn string) {
 		if path == "" {
 			return
+		}
+		if member, view, ok := strings.Cut(path, "#"); ok {
+			path, text = member, viewSample(t, view, text)
+			if !strings.HasPrefix(text, "arn:") || !strings.HasPrefix(arn, "arn:") {
+				arn = text
+			}
 		}
 		if i := slices.IndexFunc(out, func(m sdkMember) bool { return m.path == path }); i < 0 {
 			out = append(out, sdkMember{path, text, arn})
@@ -225,6 +231,27 @@ func members(op *catalog.Operation) []sdkMember {
 	return out
 }
 
+// viewSample is a text in which a view finds something.
+func viewSample(t testing.TB, view, text string) string {
+	t.Helper()
+	if list, not := strings.CutPrefix(view, "!"); strings.HasPrefix(list, "(") {
+		if not {
+			return text
+		}
+		first, _, _ := strings.Cut(strings.Trim(list, "()"), ",")
+		return concreteARN.Replace(first)
+	}
+	sample, ok := map[string]string{
+		"selected": `SELECT * FROM "my-name"`, "inserted": `INSERT INTO "my-name" VALUE {}`, "updated": `UPDATE "my-name" SET a = 1`,
+		"deleted": `DELETE FROM "my-name" WHERE a = 1`, "copied": "my-name/my-name", "version": "my-name/my-name?versionId=1",
+		"encoded": text, "prefix": text, "addressed": "me@example.com",
+	}[view]
+	if !ok {
+		t.Fatalf("no sample for the view %s", view)
+	}
+	return sample
+}
+
 // withConstants puts in what no member tells, as it is always the same.
 func withConstants(format string, bindings []catalog.Binding) string {
 	for _, b := range bindings {
@@ -254,7 +281,7 @@ var concreteARN = strings.NewReplacer(":*:*:", ":us-east-1:123456789012:", ":*:"
 func (s spelling) arguments(t testing.TB, op *catalog.Operation) string {
 	t.Helper()
 	args := map[string]any{}
-	for _, m := range members(op) {
+	for _, m := range members(t, op) {
 		value, dynamic := s.value(m)
 		putMember(args, strings.Split(m.path, "."), value, dynamic)
 	}
@@ -353,7 +380,7 @@ func TestEverySDKCallGivesWholeGrants(t *testing.T) {
 		}
 		role, findings := Generate(sdkMachine(t, call, "Arguments", `"{% $states.input %}"`), withStyle(Least))
 		checkSDKRole(t, call+" with an expression", role, findings)
-		if len(members(op)) > 0 && !hasCode(findings, "ARGUMENTS_UNKNOWN") {
+		if len(members(t, op)) > 0 && !hasCode(findings, "ARGUMENTS_UNKNOWN") {
 			t.Errorf("%s: nothing said of arguments that are an expression", call)
 		}
 	})
@@ -416,7 +443,12 @@ func TestSDKGuardsCanHold(t *testing.T) {
 					continue
 				}
 				args := map[string]any{}
-				putMember(args, strings.Split(guard.Member, "."), typedSample(guard.Pattern), false)
+				sample := typedSample(guard.Pattern)
+				member, view, viewed := strings.Cut(guard.Member, "#")
+				if viewed {
+					sample = viewSample(t, view, "my-name")
+				}
+				putMember(args, strings.Split(member, "."), sample, false)
 				text, err := json.Marshal(args)
 				if err != nil {
 					t.Fatal(err)

@@ -49,6 +49,9 @@ func (g *generator) texts(k known) []guardedText {
 	for _, text := range k.names {
 		out = append(out, guardedText{text: text, readable: true})
 	}
+	for _, text := range k.opened {
+		out = append(out, guardedText{text, true, true})
+	}
 	for _, v := range k.open {
 		text, ok := g.openText(v)
 		out = append(out, guardedText{text, true, ok})

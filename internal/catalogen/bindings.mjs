@@ -97,11 +97,11 @@ export function memberOf(binding) {
 // resolve follows a path such as Entries[].Target.Arn, RequestItems{key} or
 // RequestItems{}.Keys into a shape.
 export function resolve(shape, path) {
-  for (const step of path.split('.')) {
+  for (const step of path.replace(/#.*$/, '').split('.')) {
     const [, name, marks] = step.match(/^(\w+)((?:\[\]|\{\}|\{key\})*)$/) ?? [];
-    const entry = [...(shape.members ?? [])].find(([n]) => pascal(n) === name);
-    if (!entry) return undefined;
-    shape = entry[1];
+    if (shape.kind === 'map') shape = shape.element; // a key that callers write themselves
+    else shape = [...(shape.members ?? [])].find(([n]) => pascal(n) === name)?.[1];
+    if (!shape) return undefined;
     for (const mark of marks.match(/\[\]|\{\}|\{key\}/g) ?? []) {
       if (shape.kind !== (mark === '[]' ? 'list' : 'map')) return undefined;
       shape = mark === '{key}' ? { kind: 'string' } : shape.element;

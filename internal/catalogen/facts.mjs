@@ -13,6 +13,8 @@ export function readFacts(dir) {
     services: new Map(), // SDK service -> {ops, placeholders, arns, only, sets, named, reviewed}
     starred: new Set(), // prefixes of services whose formats have * for the last placeholder
     also: [], // further formats of ARNs that requests are checked against
+    written: [], // further spellings of names: {prefix, type, placeholder, forms}
+    ids: [], // what ids begin with: {prefix, start, type}
     old: [], // old formats of ARNs: {prefix, type, formats}
   };
   for (const file of fs.readdirSync(dir).filter((f) => f.endsWith('.txt')).sort()) {
@@ -66,6 +68,8 @@ const rows = {
   tagging: (_, [name, member, action], facts) => append(facts.tagging, name, [{ member, action }]),
   starred: (_, prefixes, facts) => prefixes.forEach((p) => facts.starred.add(p)),
   also: (_, [prefix, type, ...formats], facts) => facts.also.push({ prefix, type, formats }),
+  written: (_, [prefix, type, placeholder, ...forms], facts) => facts.written.push({ prefix, type: type.replaceAll('_', ' '), placeholder, forms }),
+  ids: (_, [prefix, type, ...starts], facts) => starts.forEach((start) => facts.ids.push({ prefix, start, type })),
   old: (_, [prefix, type, ...formats], facts) => facts.old.push({ prefix, type, formats }),
 
   // about one service
@@ -100,6 +104,11 @@ const rows = {
     need.on ??= [];
     if (type !== '-') need.on.push({ type: type.replaceAll('_', ' '), certainty: 'reviewed', binds });
   }),
+  beyond: (state, fields) => {
+    rows.on(state, fields);
+    each(state, (op) => { op.needs.at(-1).on.at(-1).beyond = true; });
+  },
+  byid: (state, [action, member]) => each(state, (op) => op.needs.push({ action: action === '=' ? '' : action, purpose: 'call', when: [], on: undefined, byID: member })),
   role: (state, [member, principal, mark]) => each(state, (op) => op.roles.push({ member, principal, profile: mark === 'profile' })),
   conceals: (state, [principal]) => each(state, (op) => op.conceals.push(principal)),
   key: (state, [key, type, ...binds]) => each(state, (op) => op.keys.push({ key, type, binds })),

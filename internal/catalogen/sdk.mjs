@@ -1,7 +1,7 @@
 // Joins operations of the SDK with actions of IAM: what the tables in facts/
 // say, and else the action of the same name with what bindings.mjs finds.
 
-import { bind, memberOf, pascal, resolve, roleMembers } from './bindings.mjs';
+import { bind, memberOf, pascal, placeholders, resolve, roleMembers } from './bindings.mjs';
 import { factsOf } from './facts.mjs';
 import { keys } from './keys.mjs';
 
@@ -49,8 +49,8 @@ function operation(op, sdk, prefix, iam, facts, known) {
     if (!same) return { ...result, none: 'unlisted' };
     needs = [{ action: '', purpose: 'call', when: [], on: undefined }, ...needs];
   }
-  for (const need of needs) {
-    const resolved = resolveNeed(need, op, same, prefix, iam, known);
+  for (const need of needs.flatMap((n) => byID(n, same, prefix, iam, facts))) {
+    const resolved = resolveNeed(need, op, same, prefix, iam, known, facts);
     result.needs.push(...(need.on ? [resolved] : whereGiven(op, resolved, iam)));
   }
   tagOnCreate(op, sdk, prefix, iam, facts, result);
@@ -65,7 +65,24 @@ export function actionOf(iam, fullName) {
   return iam.get(prefix)?.actions.find((a) => a.name.toLowerCase() === name.toLowerCase());
 }
 
-function resolveNeed(need, op, same, prefix, iam, known) {
+// byID makes of a need on resources whose ids a member holds one for each type
+// that begins its ids in a way of its own, and one for all other ids.
+function byID(need, same, prefix, iam, facts) {
+  if (!need.byID) return [need];
+  const action = need.action ? actionOf(iam, need.action) : same;
+  const own = facts.ids.filter((row) => row.prefix === prefix && action.types.some((t) => t.name === row.type));
+  const types = iam.get(prefix).types;
+  return [
+    ...own.map(({ start, type }) => {
+      const view = `${need.byID}#(${start}*)`;
+      const name = placeholders(types.find((t) => t.name === type).formats[0]).at(-1);
+      return { ...need, when: [view], on: [{ type, certainty: 'reviewed', binds: [`${name}=${view}`] }] };
+    }),
+    { ...need, when: [`${need.byID}#!(${own.map(({ start }) => `${start}*`).join(',')})`], on: [{ type: '*', certainty: 'reviewed', binds: [] }] },
+  ];
+}
+
+function resolveNeed(need, op, same, prefix, iam, known, facts) {
   const written = need.action === '' || need.action.includes(':') ? need.action : `${prefix}:${need.action}`;
   const full = written || `${prefix}:${same?.name}`;
   const action = actionOf(iam, full);
@@ -74,10 +91,26 @@ function resolveNeed(need, op, same, prefix, iam, known) {
   const on = need.on ?? bind(op, action, service, known).map((row) => ({
     ...row, certainty: known.reviewed ? 'reviewed' : row.certainty,
   }));
-  for (const row of on) check(op, row, action, service);
+  for (const row of on) {
+    check(op, row, action, service);
+    row.binds = spellings(row, service.prefix, facts);
+  }
   for (const row of on) row.type = known.only.get(row.type) ?? row.type;
-  for (const when of need.when) checkMember(op, when.replace(/:.*$/, '').replace(/^!/, ''));
+  for (const when of need.when) checkMember(op, when.replace(/^!/, '').replace(/[#:].*$/, ''));
   return { action: `${full.split(':')[0]}:${action.name}`, purpose: need.purpose, when: need.when, on };
+}
+
+// spellings adds the further ways in which names of a type may be written, where
+// a row does not say how its member is.
+function spellings(row, prefix, facts) {
+  const shaped = new Set(row.binds.filter((b) => b.includes('~')).map(memberOf));
+  return row.binds.flatMap((b) => {
+    const [placeholder] = b.includes('~') ? [] : b.match(/^\w+(?==)/) ?? [];
+    const member = memberOf(b);
+    const forms = facts.written.find((w) => w.prefix === prefix && w.type === row.type && w.placeholder === placeholder)?.forms;
+    if (!forms || member === '' || shaped.has(member)) return [b];
+    return [...forms.map((form) => `${member}~${form}`), b];
+  });
 }
 
 // narrowed leaves types that two APIs share the format of one.
@@ -135,6 +168,9 @@ function tagOnCreate(op, sdk, prefix, iam, facts, result) {
 // check finds mistakes in the rows of facts/.
 function check(op, row, action, service) {
   for (const b of row.binds) checkMember(op, memberOf(b));
+  if (action.types.length === 0 && row.type !== '*' && !row.beyond) {
+    throw new Error(`${op.name}: ${action.name} takes no resource, and yet there is one of the type ${row.type}`);
+  }
   if (row.type === '*' || row.type.startsWith('arn:')) return;
   const type = service.types.find((t) => t.name === row.type);
   if (!type) throw new Error(`${op.name}: ${service.prefix} has no resource type ${row.type}`);
