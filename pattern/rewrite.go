@@ -32,8 +32,9 @@ func (p *Pattern) Rewrite(piece func(slot int) Piece) *Pattern {
 			case variable:
 				out = append(out, part{kind: variable, count: r.slot, text: r.text})
 			case sub:
-				open = true
 				for _, s := range r.parts {
+					open = open || s.kind != literal && !s.confined
+					extra += strings.Count(s.text, ":")
 					out = appendPart(out, s)
 				}
 			default:
@@ -121,4 +122,31 @@ func (p *Pattern) Folds() bool { return p.fold }
 func (q Search) Says(v Verdict) bool {
 	_, got := q.Run()
 	return got == v
+}
+
+// Open returns p with names in its text made variables: what stands between the
+// characters open and shut becomes a variable, whose slot the function says.
+func (p *Pattern) Open(open, shut rune, slot func(name string) int) *Pattern {
+	if !strings.ContainsRune(p.Key(), open) {
+		return p
+	}
+	var out []part
+	for _, t := range p.parts {
+		for t.kind == literal {
+			before, rest, found := strings.Cut(t.text, string(open))
+			name, after, closed := strings.Cut(rest, string(shut))
+			if !found || !closed {
+				break
+			}
+			if before != "" {
+				out = append(out, part{kind: literal, text: before})
+			}
+			out = append(out, part{kind: variable, count: slot(name), text: name})
+			t.text = after
+		}
+		if t.kind != literal || t.text != "" {
+			out = append(out, t)
+		}
+	}
+	return newPattern(joinLiterals(out), p.fold, p.colons)
 }

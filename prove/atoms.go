@@ -96,7 +96,7 @@ func (p *problem) condition(op *policy.Operator, k *key, values *policy.List, va
 	if len(values.Values) == 0 {
 		return fs.and(truth(op.HoldsWithoutValues()), p.absent(k))
 	}
-	l := p.languages.ofCondition(op.BaseOperator, values, vars)
+	l := p.ofCondition(op.BaseOperator, values, vars)
 	accepted := p.in(subject(k.id), l)
 	if op.Negated {
 		accepted = fs.not(accepted)

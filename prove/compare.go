@@ -20,6 +20,7 @@ type comparison struct {
 	facts    *catalog.Catalog
 	now, old *side
 	meaning  meaning
+	sets     [2]authz.Set     // with holes as they were named
 	engines  [2]*authz.Engine // of now and old
 	neutral  [2]*authz.Engine // the same with a resource policy that trusts the account; made when needed
 	only     *document        // one statement that must apply besides; nil for none
@@ -33,6 +34,8 @@ type comparison struct {
 func newComparison(now, old authz.Set, options Options) (*comparison, error) {
 	c := &comparison{problem: newProblem(options), facts: options.facts(), always: verum, spelling: map[string]string{}}
 	now, old = withoutEmpty(now), withoutEmpty(old)
+	c.sets = [2]authz.Set{now, old}
+	now, old = c.holes.numbered(now), c.holes.numbered(old)
 	for i, set := range []authz.Set{now, old} {
 		var err error
 		if c.engines[i], err = compileEngine(set); err != nil {
@@ -109,14 +112,16 @@ func (c *comparison) nameActions() {
 
 // run asks scene by scene and topic by topic.
 func (c *comparison) run(ctx context.Context) (Result, error) {
+	if c.holes.open != "" {
+		return Result{Verdict: Undecided, Reason: c.holes.open}, nil
+	}
 	c.nameActions()
 	granting := c.now.granting()
 	granted, grantedSeeds := c.classes(granting, c.literals), seeds(granting)
 	var everything [][]string
 	for _, sc := range c.scenes() {
 		classes, seeds := granted, grantedSeeds
-		if sc.caller.Kind == policy.CallerRoot && c.meaning == complete {
-			// The root user needs no statement that allows.
+		if c.withoutGrant(sc) {
 			if everything == nil {
 				everything = c.classes(nil, c.literals)
 			}
@@ -152,6 +157,14 @@ func finish(w *Witness, err error) (Result, error) {
 		return Result{}, err
 	}
 	return Result{Verdict: Refuted, Witness: w}, nil
+}
+
+// withoutGrant: the root user needs no statement that allows, and resource control
+// policies have none.
+func (c *comparison) withoutGrant(sc *scene) bool {
+	set := &c.now.set
+	return c.meaning == complete && sc.caller.Kind == policy.CallerRoot ||
+		c.meaning == alone && set.Resource == nil && set.Endpoint == nil && set.RCPs != nil
 }
 
 // classes puts actions into classes of which all policies say the same. Those

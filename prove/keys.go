@@ -27,6 +27,7 @@ type key struct {
 	families uint16 // of the operators, a bit for each
 	sets     bool   // some operator has ForAllValues or ForAnyValue
 	many     bool   // requests may hold several values
+	hole     bool   // not a key at all, but a hole: it always has one value
 	raw      []string
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -163,21 +164,21 @@ func (ls *languages) intern(l *language) *language {
 }
 
 // ofCondition is the language of the values of a condition.
-func (ls *languages) ofCondition(op policy.BaseOperator, list *policy.List, vars *policy.VariableTable) *language {
+func (p *problem) ofCondition(op policy.BaseOperator, list *policy.List, vars *policy.VariableTable) *language {
 	l := &language{family: op.Family, order: op.Order}
 	for i := range list.Values {
 		v := policy.CompileComparand(op, list.Values[i].Text, vars)
 		switch {
 		case v.Broken:
 		case op.Family == policy.FamilyString:
-			p := v.Pattern
-			if p == nil {
-				p = pattern.Dialect{Fold: op.Fold}.Compile(pattern.Literal(v.Text))
+			compiled := v.Pattern
+			if compiled == nil {
+				compiled = pattern.Dialect{Fold: op.Fold}.Compile(pattern.Literal(v.Text))
 			}
-			l.addPattern(p, op.Fold)
+			l.addPattern(p.opened(compiled), op.Fold)
 		case op.Family == policy.FamilyARN:
-			if p := v.ARN.Pattern(); p.HasVars() || p.Colons() >= arnColons {
-				l.addPattern(p, false)
+			if compiled := p.opened(v.ARN.Pattern()); compiled.HasVars() || compiled.Colons() >= arnColons {
+				l.addPattern(compiled, false)
 			}
 		case op.Family == policy.FamilyBinary:
 			l.addText(canonicalBinary(v.Text))
@@ -185,7 +186,18 @@ func (ls *languages) ofCondition(op policy.BaseOperator, list *policy.List, vars
 			l.values = append(l.values, v)
 		}
 	}
-	return ls.intern(l)
+	return p.languages.intern(l)
+}
+
+// opened makes variables of the holes in a pattern.
+func (p *problem) opened(compiled *pattern.Pattern) *pattern.Pattern {
+	if len(p.holes.names) == 0 {
+		return compiled
+	}
+	return compiled.Open(hole.Open, hole.Close, func(inside string) int {
+		number, _ := hole.Whole(string(hole.Open) + inside + string(hole.Close))
+		return p.slotOfHole(number)
+	})
 }
 
 // arnColons is the number of colons that an ARN has at least. Texts and values
@@ -193,14 +205,14 @@ func (ls *languages) ofCondition(op policy.BaseOperator, list *policy.List, vars
 const arnColons = 5
 
 // ofResources is the language of the entries of Resource or NotResource.
-func (ls *languages) ofResources(m *policy.ResourceMatcher) *language {
+func (p *problem) ofResources(m *policy.ResourceMatcher) *language {
 	l := &language{}
 	for _, e := range m.Entries {
 		if e.All() {
 			l.all = true
 		} else {
-			l.addPattern(e.Pattern(), false)
+			l.addPattern(p.opened(e.Pattern()), false)
 		}
 	}
-	return ls.intern(l)
+	return p.languages.intern(l)
 }

@@ -65,7 +65,7 @@ func (g generator) layers(t testing.TB) (set authz.Set, policies []testPolicy) {
 // TestLayersAgainstEngine is TestAgainstEngine for sets of several kinds of policy
 // and callers of all kinds.
 func TestLayersAgainstEngine(t *testing.T) {
-	pairs, requests := 3000, 100
+	pairs, requests := 1000, 100
 	if testing.Short() || raceEnabled {
 		pairs = 150
 	}

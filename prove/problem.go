@@ -17,6 +17,7 @@ type problem struct {
 	keys      keyTable
 	slots     policy.VariableTable
 	slotKeys  []*key
+	holes     holes
 	reading   reading
 
 	// What a query adds: patterns that the value of a subject must match, and
@@ -93,7 +94,7 @@ func (p *problem) resources(src *policy.Statement, vars *policy.VariableTable) f
 	if m.Absent {
 		return verum
 	}
-	f := p.in(resourceSubject, p.languages.ofResources(&m))
+	f := p.in(resourceSubject, p.ofResources(&m))
 	if m.Not {
 		return p.fs.not(f)
 	}

@@ -73,6 +73,8 @@ type Witness struct {
 	Request authz.Request
 	// FutureAction says that no action in the catalogue shows it.
 	FutureAction bool
+	// Holes are values of the holes of templates with which the request shows it.
+	Holes map[string]string
 	// Assumes names what the request needs besides the policies that were asked
 	// about: "" or a sentence.
 	Assumes string

@@ -116,7 +116,7 @@ func (c *comparison) fixedValues(k *key, set *authz.Set) []*language {
 					}
 					base := op.BaseOperator
 					base.Negated = false
-					out = append(out, c.languages.ofCondition(base, values, vars))
+					out = append(out, c.ofCondition(base, values, vars))
 				}
 			}
 		}

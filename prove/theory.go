@@ -40,6 +40,8 @@ func (p *problem) gather(literals []literal, model func(literal) bool) *candidat
 	}
 	c.modes = func(k *key) atomKind {
 		switch {
+		case k.hole:
+			return oneValue
 		case holds(atom{kind: oneValue, of: subject(k.id)}):
 			return oneValue
 		case holds(atom{kind: manyValues, of: subject(k.id)}):
@@ -48,6 +50,9 @@ func (p *problem) gather(literals []literal, model func(literal) bool) *candidat
 		return plainAtom
 	}
 	c.mode = func(k *key) []literal {
+		if k.hole {
+			return nil
+		}
 		l := p.atoms.literal(atom{kind: oneValue, of: subject(k.id)})
 		if c.modes(k) != oneValue {
 			l = -l
@@ -300,6 +305,10 @@ next:
 		if l.family == policy.FamilyARN && !q.HasVars() && q.Colons() < arnColons && !q.Any() {
 			continue
 		}
+		if q.Any() {
+			out.wild = append(out.wild, q) // never the resource *
+			continue
+		}
 		out.addPattern(q, q.Folds())
 	}
 	return out
@@ -308,6 +317,9 @@ next:
 // known is what literals say about the value of a variable's key: its only value,
 // or a pattern, or nothing.
 func (t *ties) known(k *key) (piece pattern.Piece, only bool) {
+	if known, ok := t.p.pseudo(k); ok {
+		return pattern.Of(known.form), false
+	}
 	piece = pattern.Wild("*")
 	if k.kind != textValues {
 		return piece, false
@@ -533,6 +545,15 @@ func (t *ties) choices(k *key) []string {
 		if len(v.in.open) == 0 {
 			plain = append(plain, v.elementLiteral)
 		}
+	}
+	if known, ok := t.p.pseudo(k); ok {
+		add(known.likely)
+		for _, form := range []*pattern.Pattern{known.form, pattern.Dialect{}.Compile(pattern.Literal("aws-cn"))} {
+			if text, _, o := t.p.solve(subject(k.id), plain, form, known.form); o == found {
+				add(text)
+			}
+		}
+		return out
 	}
 	if text, _, o := t.p.solve(subject(k.id), plain, notEmpty); o == found {
 		add(text)

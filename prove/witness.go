@@ -14,6 +14,11 @@ import (
 // the engine.
 func (c *comparison) witness(sc *scene, t *topic, a answer, class []string) (*Witness, error) {
 	w := &Witness{}
+	if len(c.holes.names) > 0 {
+		if err := c.fillHoles(w, a.solution); err != nil {
+			return nil, err
+		}
+	}
 	r := &w.Request
 	r.Action = c.pickAction(t, a, class)
 	if text, ok := a.solution[resourceSubject]; ok {
@@ -27,6 +32,7 @@ func (c *comparison) witness(sc *scene, t *topic, a answer, class []string) (*Wi
 	}
 	for _, k := range c.keys.list {
 		switch values, ok := a.solution[subject(k.id)]; {
+		case k.hole:
 		case ok:
 			r.Context = append(r.Context, authz.Entry{Key: k.name, Values: values})
 		case a.literals.modes(k) == oneValue:
@@ -55,6 +61,18 @@ func (c *comparison) witness(sc *scene, t *topic, a answer, class []string) (*Wi
 	w.FutureAction = err != nil
 	c.explain(w)
 	return w, nil
+}
+
+// fillHoles gives values to the holes: the engine decides for these.
+func (c *comparison) fillHoles(w *Witness, s solution) error {
+	w.Holes = c.valuesOfHoles(s)
+	for i := range c.sets {
+		var err error
+		if c.engines[i], err = compileEngine(filled(c.sets[i], w.Holes)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pickAction prefers an action of the catalogue, spelled as there.
@@ -114,7 +132,7 @@ func (c *comparison) confirmed(w *Witness) bool {
 	if shows(&c.engines) {
 		return true
 	}
-	if c.meaning != attached || !c.makeNeutral(w.Request.Principal) || !shows(&c.neutral) {
+	if c.meaning != attached || !c.makeNeutral(w) || !shows(&c.neutral) {
 		return false
 	}
 	w.Assumes = "the policy of the resource trusts its account"
@@ -123,16 +141,16 @@ func (c *comparison) confirmed(w *Witness) bool {
 
 // makeNeutral compiles engines in which the policy of the resource trusts the
 // caller's account with everything.
-func (c *comparison) makeNeutral(principal string) bool {
-	caller, err := policy.ParseCaller(principal)
+func (c *comparison) makeNeutral(w *Witness) bool {
+	caller, err := policy.ParseCaller(w.Request.Principal)
 	if err != nil {
 		return false
 	}
 	doc := &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
 		Effect: policy.Allow, Principal: policy.PrincipalOf(policy.PrincipalAWS, caller.Account), Action: policy.String("*"), Resource: policy.String("*"),
 	}}}
-	for i, side := range []*side{c.now, c.old} {
-		set := side.set
+	for i := range c.sets {
+		set := filled(c.sets[i], w.Holes)
 		set.Resource = &authz.Policy{Document: doc}
 		if c.neutral[i], err = compileEngine(set); err != nil {
 			return false
@@ -293,17 +311,17 @@ func (c *comparison) explain(w *Witness) {
 	now, old := engines[0].Explain(w.Request), engines[1].Explain(w.Request)
 	for _, s := range now.Statements {
 		if s.Outcome == authz.Allowed && s.Speaks && w.By == nil && (c.meaning != complete || slices.Contains(now.Decision.By(), s.Reference)) {
-			w.By = statementOf(&c.now.set, s.Reference)
+			w.By = statementOf(&c.sets[0], s.Reference)
 		}
 	}
 	for _, s := range old.Statements {
 		if s.Outcome == authz.ExplicitlyDenied && s.Speaks && w.Nearest == nil {
-			w.Nearest = statementOf(&c.old.set, s.Reference)
+			w.Nearest = statementOf(&c.sets[1], s.Reference)
 		}
 	}
 	if w.Nearest == nil && old.Nearest >= 0 {
 		s := &old.Statements[old.Nearest]
-		w.Nearest, w.Failures = statementOf(&c.old.set, s.Reference), s.Failures
+		w.Nearest, w.Failures = statementOf(&c.sets[1], s.Reference), s.Failures
 	}
 }
 

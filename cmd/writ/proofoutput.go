@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
@@ -159,6 +161,7 @@ type (
 		ResourceAccount string              `json:"resourceAccount,omitempty"`
 		Context         map[string][]string `json:"context"`
 		FutureAction    bool                `json:"futureAction,omitempty"`
+		Holes           map[string]string   `json:"holes,omitempty"`
 		Assumes         string              `json:"assumes,omitempty"`
 	}
 	proofByJSON struct {
@@ -194,7 +197,7 @@ func (as *proofAnswers) one(a *proofAnswer) proofJSON {
 	r := &w.Request
 	out.Witness = &witnessJSON{
 		Principal: r.Principal, Action: r.Action, Resource: r.Resource, ResourceAccount: r.ResourceAccount,
-		Context: map[string][]string{}, FutureAction: w.FutureAction, Assumes: w.Assumes,
+		Context: map[string][]string{}, FutureAction: w.FutureAction, Holes: w.Holes, Assumes: w.Assumes,
 	}
 	for _, entry := range r.Context {
 		out.Witness.Context[entry.Key] = nonNil(entry.Values)
@@ -260,6 +263,9 @@ func (p *answerPrinter) witness(w *prove.Witness) {
 			word = "context"
 		}
 		p.line(word, "%s", plain(entryText(entry)))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Holes)) {
+		p.line("where", "${%s} is %q", plain(name), w.Holes[name])
 	}
 	if w.By != nil {
 		p.line("allowed by", "%s", placeOf(w.By))
