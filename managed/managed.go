@@ -153,6 +153,17 @@ type Catalogue struct {
 	policies []*Policy // by name
 }
 
+// Date is the day up to which the facts about versions go.
+func (c *Catalogue) Date() string {
+	latest := ""
+	for _, p := range c.policies {
+		for _, v := range p.Versions {
+			latest = max(latest, v.Source.Date)
+		}
+	}
+	return latest
+}
+
 // Policies returns all policies, by name. The caller must not change the slice.
 func (c *Catalogue) Policies() []*Policy { return c.policies }
 

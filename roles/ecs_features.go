@@ -30,7 +30,8 @@ func (t *taskGenerator) container(c *ecs.Container) {
 
 func (t *taskGenerator) image(c *ecs.Container) {
 	if c.Image.Value == "" {
-		return // the images of a service may be given when it is deployed
+		t.report("IMAGE_UNKNOWN", source.Warning, t.td.File, ecs.Text{Span: c.Span, Path: c.Path}, fmt.Sprintf("container %q names no image", c.Name), unknownImage)
+		return
 	}
 	image, ok := ecs.ParseImage(c.Image.Value)
 	if !ok {
@@ -38,11 +39,22 @@ func (t *taskGenerator) image(c *ecs.Container) {
 		return
 	}
 	if !image.Private {
+		if strings.ContainsFunc(c.Image.Value, func(r rune) bool { return !inImage(r) }) {
+			t.report("IMAGE_UNKNOWN", source.Warning, t.td.File, c.Image, fmt.Sprintf("%q stands for an image that is filled in later", source.Clip(c.Image.Value, 200)), unknownImage)
+		}
 		return
 	}
 	t.need("image", c.Name, "", capture{name: "partition", value: image.Partition}, capture{name: "region", value: image.Region},
 		capture{name: "account", value: image.Account}, capture{name: "repository", value: image.Repository})
 	t.foreign(t.td.File, c.Image, image.Account, "repository "+image.Repository, "its repository policy must let this account pull")
+}
+
+const unknownImage = "if it is one of Amazon ECR, the execution role must be allowed to pull it: give the task definition with the image in it"
+
+// inImage reports whether a character can stand in the name of an image. Others
+// are those of placeholders.
+func inImage(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._/:@+-", r)
 }
 
 // foreign tells of a resource of another account.

@@ -160,7 +160,7 @@ func gather(m *asl.StateMachine, opts Options) *generator {
 
 // undecidedCodes are the findings after which a role may lack something that
 // Writ cannot see.
-var undecidedCodes = []string{"PASS_ROLE_UNKNOWN", "UNKNOWN_RESOURCE", "ARGUMENTS_UNKNOWN", "MODEL_UNKNOWN", "NEEDS_UNKNOWN", "LOG_OUTPUT_UNKNOWN", "UNKNOWN_VOLUME", "CREDENTIAL_SPEC_SECRET"}
+var undecidedCodes = []string{"PASS_ROLE_UNKNOWN", "UNKNOWN_RESOURCE", "ARGUMENTS_UNKNOWN", "MODEL_UNKNOWN", "NEEDS_UNKNOWN", "LOG_OUTPUT_UNKNOWN", "UNKNOWN_VOLUME", "CREDENTIAL_SPEC_SECRET", "IMAGE_UNKNOWN"}
 
 // Undecided reports whether a finding says that the role may lack something.
 func Undecided(findings source.List) bool {

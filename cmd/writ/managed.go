@@ -172,6 +172,7 @@ func (f *managedFlags) completeManaged(e *env) func(*cobra.Command, []string, st
 type (
 	managedPolicyJSON struct {
 		Name      string         `json:"name"`
+		Kind      string         `json:"kind"` // policy or trust
 		ARN       string         `json:"arn,omitempty"`
 		Path      string         `json:"path,omitempty"`
 		Status    managed.Status `json:"status"`
@@ -199,7 +200,10 @@ type (
 )
 
 func policyJSON(p *managed.Policy) managedPolicyJSON {
-	out := managedPolicyJSON{Name: p.Name, ARN: p.ARN(""), Path: p.Path, Status: p.Status, Created: p.Created, Successor: p.Successor, For: p.For}
+	out := managedPolicyJSON{Name: p.Name, Kind: "policy", ARN: p.ARN(""), Path: p.Path, Status: p.Status, Created: p.Created, Successor: p.Successor, For: p.For}
+	if p.Status == managed.NoPolicy {
+		out.Kind = "trust"
+	}
 	if v, err := p.Version(""); err == nil {
 		out.Default = v.ID
 	}

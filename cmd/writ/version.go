@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/writ-iam/writ/managed"
 	"github.com/writ-iam/writ/roles"
 )
 
@@ -18,7 +19,9 @@ func newVersion(e *env) *cobra.Command {
 		Short: "Print the version and the dates of the facts inside",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(e.stdout, "writ %s\nintegrations: %d, read %s\n", versionText(), roles.IntegrationCount(), roles.FactsDate)
+			policies := managed.Default()
+			_, err := fmt.Fprintf(e.stdout, "writ %s\nintegrations: %d, read %s\nmanaged policies: %d, to %s\n",
+				versionText(), roles.IntegrationCount(), roles.FactsDate, len(policies.Policies()), policies.Date())
 			return err
 		},
 	}
