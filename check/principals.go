@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/policy"
@@ -86,10 +87,11 @@ func (r *run) confusedDeputy(s *statement, g *group) {
 	if s.restrictsSource() {
 		return
 	}
-	for _, key := range weakSourceKeys {
-		if s.has(key) {
-			r.report("RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL", g.entries[0].place(), "test aws:SourceArn or aws:SourceAccount",
-				"%s does not say safely for whom the service calls", key)
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if c.known && c.op.Family != policy.FamilyNull && slices.ContainsFunc(weakSourceKeys, func(k string) bool { return strings.EqualFold(k, c.key) }) {
+			r.report("RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL", c.place(), "test aws:SourceArn or aws:SourceAccount",
+				"%s does not say safely for whom %s calls", c.key, g.entries[0].text)
 			return
 		}
 	}

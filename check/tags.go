@@ -19,7 +19,7 @@ const (
 // resourceTags looks at operators that do not hold without the key: with the
 // others the statement does apply to those actions.
 func resourceTags(r *run, s *statement, c *condition) {
-	if !strings.HasPrefix(c.lower, resourceTagPrefix) || !c.known || c.op.IfExists || c.op.Negated || c.op.Family == policy.FamilyNull ||
+	if !strings.HasPrefix(c.lower, resourceTagPrefix) || c.lower == resourceTagPrefix || !c.known || c.op.IfExists || c.op.Negated || c.op.Family == policy.FamilyNull ||
 		c.op.Quantifier == policy.ForAllValues || !s.actions.present {
 		return
 	}

@@ -299,6 +299,9 @@ func broadSubject(parts []part) bool {
 		return false
 	}
 	org, repo, hasRepo := strings.Cut(rest, "/")
+	if org == "" && len(parts) > 2 && strings.HasPrefix(parts[2].text, "@") {
+		return false // any name of the organization with that number
+	}
 	if !hasRepo {
 		return !strings.HasSuffix(org, "@")
 	}

@@ -101,10 +101,7 @@ func (r *run) view() {
 	}
 }
 
-type viewer struct {
-	r     *run
-	block *block
-}
+type viewer struct{ r *run }
 
 func (v *viewer) visit(at policy.Place, node any) bool {
 	if at.Statement < 0 {
