@@ -158,7 +158,7 @@ func (r *run) resourceOfService(e *entry, p resource) {
 		return
 	}
 	if len(fitting) == 0 {
-		if slices.ContainsFunc(formats, func(f format) bool { return f.service == p.service }) {
+		if slices.ContainsFunc(formats, func(f format) bool { return f.service == p.service }) && !maybe(p.resource, formats) {
 			r.report("INVALID_ARN_RESOURCE", e.place(), formatHint(p.service, formats), "%s is none of the resources that service %s has", quote(p.resource), p.service)
 		}
 		r.placesAlone(e, p)
@@ -172,6 +172,24 @@ func (r *run) resourceOfService(e *entry, p resource) {
 	if p.account == "" && !slices.ContainsFunc(fitting, func(f format) bool { return f.account == "" || f.public }) {
 		r.report("MISSING_ARN_ACCOUNT", e.place(), `write an account ID, or "*"`, "resources of this type have an account, and %s has none", quote(e.text))
 	}
+}
+
+// maybe reports whether a last part with wildcards begins as one of the formats
+// does: what stands behind the type may be newer than the catalogue.
+func maybe(last string, formats []format) bool {
+	if open(last) == "" {
+		return false
+	}
+	typ := firstPart(last)
+	return open(typ) != "" || slices.ContainsFunc(formats, func(f format) bool { return strings.EqualFold(firstPart(f.last), typ) })
+}
+
+// firstPart is the text up to the first separator.
+func firstPart(s string) string {
+	if i := strings.IndexAny(s, "/:"); i > 0 {
+		return s[:i]
+	}
+	return s
 }
 
 // fitting returns the formats that name the service of an ARN, and whose last part

@@ -20,6 +20,9 @@ type Options struct {
 	Kind         Kind   // Guess to read it off the document
 	ResourceType string // what a resource policy is attached to, as in "AWS::S3::Bucket"; may be empty
 
+	// Enable has the codes of findings that are only made on request.
+	Enable []string
+
 	// Catalog is where facts about services come from; nil is the one that is
 	// part of the program.
 	Catalog *catalog.Catalog
@@ -74,7 +77,7 @@ func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
 		result.Kind, result.Guessed = guess(doc, attached), true
 	}
 	r := newRun(doc, result.Kind, o.Catalog)
-	r.attached = attached
+	r.attached, r.enabled = attached, set(o.Enable...)
 	r.adopt(parsed)
 	if doc != nil {
 		r.view()

@@ -52,6 +52,8 @@ func readExample(t *testing.T, code string) example {
 				t.Fatal(err)
 			}
 			e.options.Kind = kind
+		case "--enable":
+			e.options.Enable = []string{words[i+1]}
 		case "--resource-type":
 			e.options.ResourceType = words[i+1]
 		default:
@@ -177,6 +179,9 @@ func page(t *testing.T, rule check.Rule, e *example) string {
 	origin := "IAM Access Analyzer reports it under the same code."
 	if rule.Own() {
 		origin = "The code is Writ's own; AWS does not report it."
+	}
+	if rule.OnRequest() {
+		origin += " It is made on request: `--enable " + rule.Code + "`."
 	}
 	fmt.Fprintf(&b, "Severity: %s. In policies of type %s. %s\n\n", strings.ToLower(strings.ReplaceAll(rule.Severity.String(), "_", " ")),
 		strings.Join(rule.KindNames(), ", "), origin)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -271,7 +272,10 @@ func exposure(r *run, s *statement) {
 				r.report(x.code, e.place(), "name the resources, or add a condition", "%s: the policy allows %s on any", x.risk, e.text)
 			}
 		}
-		if a.AccessLevel == "PermissionsManagement" && len(a.Types) > 0 && !rolesPassed[strings.ToLower(e.text)] && !r.deniedEverywhere(e.text) {
+		if a.AccessLevel == catalog.Write && len(a.Types) > 0 && !rolesPassed[strings.ToLower(e.text)] {
+			r.report("WRIT_INFRASTRUCTURE_CHANGE", e.place(), "name the resources, or add a condition", "all resources can be changed: the policy allows %s on any", e.text)
+		}
+		if a.AccessLevel == catalog.PermissionsManagement && len(a.Types) > 0 && !rolesPassed[strings.ToLower(e.text)] && !r.deniedEverywhere(e.text) {
 			r.report("WRIT_RESOURCE_EXPOSURE", e.place(), "name the resources, or add a condition", "access to all resources can be changed: the policy allows %s on any", e.text)
 		}
 	}

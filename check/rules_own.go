@@ -15,6 +15,7 @@ var ownRules = []Rule{
 	{"WRIT_DEAD_STATEMENT", source.Warning, everyKind, "The conditions of the statement contradict each other, so it never applies", aboutContradictions},
 	{"WRIT_DENIED_STATEMENT", source.Warning, everyKind, "Another statement denies all that this one allows", aboutCoveredStatements},
 	{"WRIT_EXPIRED_SUPPRESSION", source.Warning, everyKind, "The day has passed until which a finding was accepted", nil},
+	{"WRIT_INFRASTRUCTURE_CHANGE", source.Suggestion, identities, "Changing resources is allowed on all of them without a condition", aboutExposure},
 	{"WRIT_INTERNET_ACCESSIBLE", source.SecurityWarning, principals, "Everyone may do it, also without an account", aboutPublic},
 	{"WRIT_OIDC_SUBJECT", source.SecurityWarning, trusts, "Tokens that the identity provider issues to strangers fit", aboutSubjects},
 	{"WRIT_OLD_ARN_FORMAT", source.Suggestion, everyKind, "The ARN has a format that new resources do not get", aboutOldARNs},
@@ -27,3 +28,10 @@ var ownRules = []Rule{
 	{"WRIT_UNKNOWN_PRINCIPAL", source.Warning, principals, "A principal has a form that no caller has", aboutUnknownPrincipals},
 	{"WRIT_UNUSED_SUPPRESSION", source.Warning, everyKind, "A finding is accepted that is not there any more", nil},
 }
+
+// onRequest are codes that say so much about ordinary policies that they have to be
+// asked for, see [Options].
+var onRequest = set("WRIT_INFRASTRUCTURE_CHANGE")
+
+// OnRequest reports whether findings with the code have to be asked for.
+func (r Rule) OnRequest() bool { return onRequest[r.Code] }

@@ -15,7 +15,8 @@ import (
 type run struct {
 	doc        *policy.Document
 	kind       Kind
-	attached   *attachment // nil when it is not known
+	enabled    map[string]bool // codes that were asked for
+	attached   *attachment     // nil when it is not known
 	root       policy.Place
 	statements []statement
 	rules      map[string]*Rule
@@ -64,7 +65,7 @@ func (r *run) report(code string, p place, hint, format string, args ...any) {
 	if !ok {
 		panic("check: no rule " + code)
 	}
-	if !rule.Kinds.has(r.kind) {
+	if !rule.Kinds.has(r.kind) || onRequest[code] && !r.enabled[code] {
 		return
 	}
 	r.add(source.Finding{

@@ -16,7 +16,7 @@ import (
 type checkFlags struct {
 	kind, resourceType string
 	format, failLevel  string
-	ignore             []string
+	ignore, enable     []string
 	baseline, config   string
 }
 
@@ -43,6 +43,7 @@ unreadable input; 3 something could not be decided.`,
 	flags.StringVar(&f.format, "format", "text", "output: "+strings.Join(checkFormats, ", "))
 	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: error, security_warning, warning or suggestion")
 	flags.StringSliceVar(&f.ignore, "ignore", nil, "leave out findings with these codes; * stands for any text")
+	flags.StringSliceVar(&f.enable, "enable", nil, "make findings with these codes, which are only made on request")
 	flags.StringVar(&f.baseline, "baseline", "", "leave out the findings of an earlier run: what --format json printed")
 	flags.StringVar(&f.config, "config", "", "configuration with suppressions (default: "+configFile+" in the current directory, if it is there)")
 	complete(cmd, "type", check.KindNames()...)
@@ -74,10 +75,15 @@ func (f *checkFlags) run(e *env, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--fail-level: %w", err)
 	}
-	options := check.Options{ResourceType: f.resourceType}
+	options := check.Options{ResourceType: f.resourceType, Enable: f.enable}
 	if f.kind != "" {
 		if options.Kind, err = check.ParseKind(f.kind); err != nil {
 			return fmt.Errorf("--type: %w", err)
+		}
+	}
+	for _, code := range f.enable {
+		if r, ok := check.FindRule(code); !ok || !r.OnRequest() {
+			return fmt.Errorf("--enable: %s is no code of findings that are made on request", code)
 		}
 	}
 	names, err := policyFiles(args)
