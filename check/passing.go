@@ -183,11 +183,12 @@ func (r *run) deniedEverywhere(action string) bool {
 	return false
 }
 
-// resourcePattern compiles an entry of Resource as IAM matches it.
+// resourcePattern compiles an entry of Resource as IAM matches it. Entries share
+// the numbers of their variables, so that patterns of different ones differ.
 func (r *run) resourcePattern(entry string) *pattern.Pattern {
 	var table *policy.VariableTable
 	if r.doc.HasVariables() {
-		table = new(policy.VariableTable)
+		table = &r.variables
 	}
 	return policy.CompileResource(entry, table).Pattern()
 }

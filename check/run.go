@@ -21,7 +21,8 @@ type run struct {
 	statements []statement
 	rules      map[string]*Rule
 	facts      facts
-	near       near.Finder    // hints, bounded for the whole document
+	near       near.Finder // hints, bounded for the whole document
+	variables  policy.VariableTable
 	compared   work           // comparisons of patterns, bounded for the whole document
 	undecided  map[string]int // by code
 

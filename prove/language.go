@@ -18,9 +18,10 @@ type language struct {
 	star bool // the resource *
 
 	exact map[string]struct{}
-	texts []string           // those of exact, sorted
-	wild  []*pattern.Pattern // what is not a plain text
-	open  []*pattern.Pattern // patterns with variables
+	texts []string            // those of exact, sorted
+	wild  []*pattern.Pattern  // what is not a plain text
+	open  []*pattern.Pattern  // patterns with variables
+	keys  map[string]struct{} // of wild, once they were asked for
 
 	// The values of operators that compare no texts.
 	family policy.Family
@@ -65,6 +66,22 @@ func (l *language) addPattern(p *pattern.Pattern, fold bool) {
 
 func hasLetters(s string) bool {
 	return strings.ContainsFunc(s, func(c rune) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80 })
+}
+
+// lists reports whether a pattern with this key is one of the language's.
+func (l *language) lists(key string) bool {
+	const few = 8
+	if len(l.wild) <= few {
+		return slices.ContainsFunc(l.wild, func(p *pattern.Pattern) bool { return p.Key() == key })
+	}
+	if l.keys == nil {
+		l.keys = make(map[string]struct{}, len(l.wild))
+		for _, p := range l.wild {
+			l.keys[p.Key()] = struct{}{}
+		}
+	}
+	_, ok := l.keys[key]
+	return ok
 }
 
 // has reports whether a text, as a request holds it, lies in the language, its

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
@@ -150,12 +151,33 @@ func (p *problem) solveMixed(k *key, literals []elementLiteral, within []*patter
 		}
 		candidates = append(candidates, text)
 	}
-	for _, text := range candidates {
+	for _, text := range append(candidates, spellings(candidates)...) {
 		if matchesAll(within, text) && !slices.ContainsFunc(literals, func(lit elementLiteral) bool { return lit.in.has(text) == lit.not }) {
 			return text, nil, found
 		}
 	}
 	return "", nil, unknown
+}
+
+// spellings are other ways to write numbers.
+func spellings(texts []string) []string {
+	var out []string
+	for _, text := range texts {
+		if _, number := policy.ParseDecimal(text); !number {
+			continue
+		}
+		more := text + ".0"
+		if strings.ContainsAny(text, ".eE") {
+			more = text + "0"
+		}
+		if _, number := policy.ParseDecimal(more); number {
+			out = append(out, more)
+		}
+		if unsigned := strings.TrimLeft(text, "+-"); unsigned == text {
+			out = append(out, "0"+text)
+		}
+	}
+	return out
 }
 
 func kindOfFamily(f policy.Family) valueKind {

@@ -168,6 +168,19 @@ func (s *textSearch) among(chosen []*pattern.Pattern, base int) (string, outcome
 // matches, and notes the literal.
 func (s *textSearch) covered(p *pattern.Pattern) bool {
 	culprit := -1
+	key := p.Key()
+	for i, lit := range s.literals { // the same pattern is found at once
+		if lit.not && lit.in.lists(key) {
+			if s.core[i] {
+				return true
+			}
+			culprit = i
+		}
+	}
+	if culprit >= 0 {
+		s.core[culprit] = true
+		return true
+	}
 	for i, lit := range s.literals {
 		if !lit.not || culprit >= 0 && !s.core[i] {
 			continue
