@@ -45,6 +45,10 @@ var mayImport = map[string][]string{
 // cmd/writ, use the standard library alone.
 var libraries = map[string][]string{
 	"internal/yamltree": {"go.yaml.in/yaml/v4"},
+	"template": {
+		"github.com/hashicorp/hcl/v2", "github.com/hashicorp/hcl/v2/hclsyntax",
+		"github.com/zclconf/go-cty/cty", "github.com/zclconf/go-cty/cty/function", "github.com/zclconf/go-cty/cty/function/stdlib",
+	},
 }
 
 type goPackage struct {

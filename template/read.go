@@ -19,6 +19,9 @@ func Read(file *source.File, opts Options) (*Template, source.List) {
 	if isHCL(file.Name) {
 		return readers[TerraformHCL](&d)
 	}
+	if looksLikePlan(file) { // which may be larger than what can be parsed at once
+		return readers[TerraformPlan](&d)
+	}
 	if d.root = d.parse(); d.root == nil {
 		return nil, d.findings.List()
 	}
@@ -37,6 +40,9 @@ func Read(file *source.File, opts Options) (*Template, source.List) {
 func Detect(file *source.File) Format {
 	if isHCL(file.Name) {
 		return TerraformHCL
+	}
+	if looksLikePlan(file) {
+		return TerraformPlan
 	}
 	d := document{file: file}
 	root := d.parse()
@@ -59,13 +65,8 @@ var readers = [...]func(*document) (*Template, source.List){
 	CloudFormation: readCloudFormation,
 	SAM:            readCloudFormation,
 	CDKAssembly:    readAssembly,
-	TerraformPlan:  unsupported,
-	TerraformHCL:   unsupported,
-}
-
-func unsupported(d *document) (*Template, source.List) {
-	d.fail("UNSUPPORTED_FORMAT", source.Span{}, "", "this format is not read yet")
-	return nil, d.findings.List()
+	TerraformPlan:  readTerraformPlan,
+	TerraformHCL:   readTerraformHCL,
 }
 
 func isHCL(name string) bool { return strings.HasSuffix(name, ".tf") }

@@ -55,6 +55,10 @@ type Options struct {
 	// of the file that was read first, and never lead out of it. Without Open such
 	// files stay unread, which is a finding.
 	Open func(name string) ([]byte, error)
+	// List returns the names of the files in a directory, which is named as for
+	// Open ("." for that of the first file). With it a file of Terraform is read
+	// with the others of its module, and the modules below it are.
+	List func(dir string) ([]string, error)
 }
 
 // Template is what was read. Its lists are in the order of the text.
