@@ -1,9 +1,9 @@
 package template
 
 import (
+	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -75,10 +75,11 @@ func (t *terraform) reporter(file *source.File) *stack {
 // say adds a finding about a resource; its path is the address.
 func (t *terraform) say(code string, severity source.Severity, file *source.File, span source.Span, path, hint, format string, args ...any) {
 	s := t.reporter(file)
-	key := report{code, span, format}
+	message := fmt.Sprintf(format, args...)
+	key := report{code, span, message}
 	if !s.reported[key] {
 		s.reported[key] = true
-		s.report(code, severity, span, path, hint, format, args...)
+		s.report(code, severity, span, path, hint, "%s", message)
 	}
 }
 
@@ -92,7 +93,7 @@ func (t *terraform) wrong(code string, file *source.File, span source.Span, path
 // read incomplete.
 func (t *terraform) unreadable(file *source.File, span source.Span, path, hint, why string) {
 	t.broken = true
-	t.say("TEMPLATE_UNREADABLE", source.Warning, file, span, path, hint, "%s; Writ cannot tell what stands here", strings.ReplaceAll(why, "%", "%%"))
+	t.say("TEMPLATE_UNREADABLE", source.Warning, file, span, path, hint, "%s; Writ cannot tell what stands here", why)
 }
 
 // whole runs a function and reports whether nothing in it was broken.

@@ -247,9 +247,8 @@ func (m *planMerge) resolve(expression *jsontree.Value, path string) tfValue {
 		out.text += m.p.hole(Hole{Name: after, Why: "what follows " + ref + " in an expression that the plan does not show"})
 		return out
 	}
-	what := near.Quote(path) + " is taken to be " + ref
 	m.p.say("ASSUMED_REFERENCE", source.Suggestion, m.p.file, m.r.nameSpan, m.r.address, "give the .tf files to read the expression itself",
-		"the plan does not show expressions; "+strings.ReplaceAll(what, "%", "%%"))
+		"the plan does not show expressions; %s is taken to be %s", near.Quote(path), ref)
 	return out
 }
 
