@@ -52,30 +52,29 @@ func (c *Catalogue) Add(p *Policy) ([]Addition, error) {
 		added = append(added, a)
 	}
 	c.policies[at] = &merged
+	if at > 0 && byName(c.policies[at-1], &merged) > 0 || at+1 < len(c.policies) && byName(&merged, c.policies[at+1]) > 0 {
+		slices.SortFunc(c.policies, byName) // it has got its ARN
+	}
 	return added, nil
 }
 
-// find returns where a policy stands, or where it would.
+// find returns where a policy stands, or where it would. A name without an ARN
+// is that of the policy of AWS.
 func (c *Catalogue) find(p *Policy) (at int, found bool) {
-	at, _ = slices.BinarySearchFunc(c.policies, p, byName)
-	for i := at; i < len(c.policies) && c.policies[i].Name == p.Name; i++ {
-		if c.policies[i].same(p) {
+	at, found = slices.BinarySearchFunc(c.policies, p, byName)
+	if found || p.Account != "" && p.Account != "aws" {
+		return at, found && p.Status != NoPolicy
+	}
+	other := Policy{Name: p.Name}
+	if p.Account == "" {
+		other.Account = "aws"
+	}
+	if i, _ := slices.BinarySearchFunc(c.policies, &other, byName); i < len(c.policies) {
+		if known := c.policies[i]; known.Name == p.Name && known.Account == other.Account && known.Status != NoPolicy {
 			return i, true
 		}
 	}
 	return at, false
-}
-
-// same reports whether two entries are of one policy. A name without an ARN is
-// that of the policy of AWS.
-func (p *Policy) same(q *Policy) bool {
-	if p.Name != q.Name || p.Status == NoPolicy {
-		return false
-	}
-	if p.Account == "" || q.Account == "" {
-		return p.Account+q.Account == "" || p.Account+q.Account == "aws"
-	}
-	return p.Account == q.Account && p.Path == q.Path && p.Partition == q.Partition
 }
 
 // add takes in one version, whose text must be known.

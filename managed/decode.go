@@ -1,6 +1,7 @@
 package managed
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -106,7 +107,10 @@ func decodePolicies(r *reader) (*Catalogue, error) {
 	return &Catalogue{d.all}, r.err
 }
 
-func byName(a, b *Policy) int { return strings.Compare(a.Name, b.Name) }
+// byName is the order of policies in a catalogue.
+func byName(a, b *Policy) int {
+	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Account, b.Account), strings.Compare(a.Partition, b.Partition), strings.Compare(a.Path, b.Path))
+}
 
 type policyDecoder struct {
 	*reader

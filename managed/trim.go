@@ -59,7 +59,9 @@ func (p *Policy) Trim(v *Version, choice Choice) (*Trimmed, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	return t.trim(), nil
+	out := t.trim()
+	out.Findings = t.findings.List()
+	return out, nil
 }
 
 type trimmer struct {
@@ -67,8 +69,12 @@ type trimmer struct {
 	doc    *policy.Document
 	choice Choice
 	keep   map[string]bool // features that are kept
-	used   []used
+	used   []used          // of Choice.Used
+	exact  map[string]int  // of these, in lower case, those without wildcards
+	wild   []int           // and those with
 	out    Trimmed
+
+	findings source.Collector
 }
 
 type used struct {
@@ -119,18 +125,47 @@ func (t *trimmer) checkFeatures() error {
 }
 
 func (t *trimmer) checkUsed() error {
-	for _, text := range t.choice.Used {
+	t.exact = map[string]int{}
+	for i, text := range t.choice.Used {
 		service, name, ok := strings.Cut(text, ":")
 		if !ok || service == "" || name == "" || strings.ContainsAny(text, " \t\"{}[],") {
 			return fmt.Errorf("%s is no action: write SERVICE:NAME, as in ecs:RunTask", near.Quote(text))
 		}
 		t.used = append(t.used, used{text: text, pattern: policy.CompileAction(text)})
+		if hasWildcard(text) {
+			t.wild = append(t.wild, i)
+		} else if _, seen := t.exact[strings.ToLower(text)]; seen {
+			t.used[i].found = true // once is enough
+		} else {
+			t.exact[strings.ToLower(text)] = i
+		}
+	}
+	return t.checkWork()
+}
+
+// maxWork bounds the comparisons of patterns; a policy of AWS with all actions
+// that there are in use needs a tenth of it.
+const maxWork = 4_000_000
+
+func (t *trimmer) checkWork() error {
+	work := 0
+	for i := range t.doc.Statements {
+		for _, v := range t.doc.Statements[i].Action.Texts() {
+			if work += len(t.wild); hasWildcard(v) {
+				work += len(t.exact)
+			}
+		}
+	}
+	if work > maxWork {
+		return fmt.Errorf("the policy and the list of actions in use are too large to compare")
 	}
 	return nil
 }
 
+func hasWildcard(s string) bool { return strings.ContainsAny(s, "*?") }
+
 func (t *trimmer) say(code string, severity source.Severity, message, hint string) {
-	t.out.Findings = append(t.out.Findings, source.Finding{Code: code, Severity: severity, Message: message, Hint: hint})
+	t.findings.Add(source.Finding{Code: code, Severity: severity, Message: message, Hint: hint})
 }
 
 func (t *trimmer) trim() *Trimmed {
@@ -165,6 +200,7 @@ func (t *trimmer) trim() *Trimmed {
 // entries trims the actions of one statement.
 func (t *trimmer) entries(index int, s *policy.Statement) *policy.List {
 	var kept []string
+	seen := map[string]bool{}
 	for _, value := range s.Action.Values {
 		perm, rows := t.policy.permission(index, value.Text, s)
 		if len(t.used) > 0 {
@@ -172,7 +208,12 @@ func (t *trimmer) entries(index int, s *policy.Statement) *policy.List {
 		} else {
 			perm.Kept = t.keptByFeature(value.Text, rows)
 		}
-		kept = appendNew(kept, perm.Kept...)
+		for _, k := range perm.Kept {
+			if !seen[k] {
+				seen[k] = true
+				kept = append(kept, k)
+			}
+		}
 		t.out.Permissions = append(t.out.Permissions, perm)
 	}
 	if len(kept) == 1 && s.Action.Single {
@@ -243,20 +284,32 @@ func (t *trimmer) keptByFeature(entry string, rows []described) []string {
 
 // keptByUse returns what of an entry is in use.
 func (t *trimmer) keptByUse(entry string) []string {
-	var kept []string
 	compiled := policy.CompileAction(entry)
-	for i := range t.used {
+	var candidates []int
+	if hasWildcard(entry) {
+		for i := range t.used {
+			candidates = append(candidates, i)
+		}
+	} else {
+		if i, ok := t.exact[strings.ToLower(entry)]; ok {
+			candidates = append(candidates, i)
+		}
+		candidates = append(candidates, t.wild...)
+	}
+	var kept []string
+	whole := false
+	for _, i := range candidates {
 		u := &t.used[i]
 		switch {
-		case within(compiled, u.pattern): // the whole entry
-			u.found = true
-			kept = []string{entry}
+		case within(compiled, u.pattern):
+			u.found, whole = true, true
 		case within(u.pattern, compiled):
 			u.found = true
-			if !slices.Contains(kept, entry) {
-				kept = appendNew(kept, u.text)
-			}
+			kept = append(kept, u.text)
 		}
+	}
+	if whole {
+		return []string{entry}
 	}
 	return kept
 }

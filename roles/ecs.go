@@ -45,7 +45,7 @@ func GenerateTask(td *ecs.TaskDefinition, svc *ecs.Service, opts Options, more T
 	t.scheduled()
 	t.advice()
 	if t.HasErrors() {
-		return nil, slices.DeleteFunc(t.Sorted(), func(f source.Finding) bool { return f.File == nil && f.Severity != source.Error }) // they are about roles that there are not
+		return nil, slices.DeleteFunc(bounded(t.List), func(f source.Finding) bool { return f.File == nil && f.Severity != source.Error }) // they are about roles that there are not
 	}
 	slices.SortStableFunc(t.roles, func(a, b *taskRole) int {
 		return slices.Index(taskRoleOrder, a.kind) - slices.Index(taskRoleOrder, b.kind)
@@ -60,9 +60,26 @@ func GenerateTask(td *ecs.TaskDefinition, svc *ecs.Service, opts Options, more T
 			return nil, findings
 		}
 	} else if t.verify(out); t.HasErrors() {
-		return nil, t.Sorted()
+		return nil, bounded(t.List)
 	}
-	return out, t.Sorted()
+	return out, bounded(t.List)
+}
+
+// bounded keeps as many findings as a text may have, those first that decide
+// the exit code.
+func bounded(list source.List) source.List {
+	var kept source.Collector
+	decides := func(f source.Finding) bool {
+		return f.Severity == source.Error || slices.Contains(undecidedCodes, f.Code)
+	}
+	for _, first := range []bool{true, false} {
+		for _, f := range list {
+			if decides(f) == first {
+				kept.Add(f)
+			}
+		}
+	}
+	return kept.List().Sorted()
 }
 
 // taskGenerator gathers the grants of all roles.
@@ -198,7 +215,7 @@ func (r *taskRole) grant(g Grant) {
 		g.what += "\x00" + conditionText(g.Conditions)
 	}
 	if at, seen := r.index[g.key()]; seen {
-		r.grants[at].States = distinct(append(r.grants[at].States, g.States...))
+		r.grants[at].States = append(r.grants[at].States, g.States...) // absorb drops what stands twice
 		return
 	}
 	r.index[g.key()] = len(r.grants)

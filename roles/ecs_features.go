@@ -264,34 +264,41 @@ func (t *taskGenerator) option(file *source.File, l *ecs.Logs, what string, name
 
 // volumes finds what file systems need.
 func (t *taskGenerator) volumes() {
+	mounts := t.mounts()
 	for i := range t.td.Volumes {
 		v := &t.td.Volumes[i]
 		for _, name := range v.Unknown {
 			t.report("UNKNOWN_VOLUME", source.Warning, t.td.File, ecs.Text{Span: v.Span, Path: v.Path}, fmt.Sprintf("volume %q has a %s, which Writ does not know", v.Name, name),
 				"the roles may lack what it needs")
 		}
-		users, writes := t.users(v.Name)
+		by := mounts[v.Name]
+		by.names = distinct(by.names)
 		if v.EFS != nil {
-			t.efs(v.EFS, users, writes)
+			t.efs(v.EFS, by.names, by.writes)
 		}
 		if v.FSx != nil {
-			t.fsx(v.FSx, users)
+			t.fsx(v.FSx, by.names)
 		}
 	}
 }
 
-// users are the containers that mount a volume; writes says that one of them
-// may write to it.
-func (t *taskGenerator) users(volume string) (names []string, writes bool) {
+// mounted says which containers mount a volume, and whether one of them may
+// write to it.
+type mounted struct {
+	names  []string
+	writes bool
+}
+
+func (t *taskGenerator) mounts() map[string]mounted {
+	all := map[string]mounted{}
 	for _, c := range t.td.Containers {
 		for _, m := range c.Mounts {
-			if m.Volume == volume {
-				names = append(names, c.Name)
-				writes = writes || !m.ReadOnly
-			}
+			v := all[m.Volume]
+			v.names, v.writes = append(v.names, c.Name), v.writes || !m.ReadOnly
+			all[m.Volume] = v
 		}
 	}
-	return distinct(names), writes
+	return all
 }
 
 func (t *taskGenerator) efs(v *ecs.EFS, users []string, writes bool) {
