@@ -69,8 +69,12 @@ func (d *sdkDecoder) add(f []string) {
 		}
 		d.op.Roles = append(d.op.Roles, role)
 	case "conceals":
-		f = d.need(f, 2, 2)
-		d.op.Conceals = append(d.op.Conceals, f[1])
+		f = d.need(f, 3, 4)
+		hidden := Concealed{Service: f[1], Member: d.path(f[2])}
+		for _, text := range d.names(f[3]) {
+			hidden.Unless = append(hidden.Unless, d.path(text))
+		}
+		d.op.Conceals = append(d.op.Conceals, hidden)
 	case "key":
 		d.addKey(f)
 	default:

@@ -51,9 +51,9 @@ type Operation struct {
 	// iam:PassRole is needed.
 	Roles []PassedRole
 
-	// Conceals are the principals of services that are passed roles which the
-	// request does not show, such as those of a task definition.
-	Conceals []string
+	// Conceals are roles that the request hands on and does not show, such as
+	// those of a task definition.
+	Conceals []Concealed
 
 	// Keys are condition keys of the request whose values come from members.
 	Keys []KeyBinding
@@ -162,6 +162,13 @@ type PassedRole struct {
 	// InstanceProfile says that the member names an instance profile, whose
 	// role is passed; consoles and templates give both the same name.
 	InstanceProfile bool
+}
+
+// Concealed are roles in something that a member names.
+type Concealed struct {
+	Service string   // principal that gets them: "ecs-tasks.amazonaws.com"
+	Member  string   // names what holds them: "TaskDefinition"
+	Unless  []string // the members that show all such roles when they are given
 }
 
 // A KeyBinding is a condition key whose value comes from members. Several of the

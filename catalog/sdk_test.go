@@ -48,7 +48,7 @@ func describe(op *catalog.Operation) string {
 		fmt.Fprintf(&b, "role %s to %s %s\n", r.Member, r.Service, r.Certainty)
 	}
 	for _, p := range op.Conceals {
-		fmt.Fprintf(&b, "conceals roles passed to %s\n", p)
+		fmt.Fprintf(&b, "%s conceals roles passed to %s\n", p.Member, p.Service)
 	}
 	for _, k := range op.Keys {
 		fmt.Fprintf(&b, "key %s", k.Key)

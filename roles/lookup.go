@@ -231,7 +231,11 @@ func (in *integration) paramByName(name string) *param {
 	return nil
 }
 
-func (p *param) name() string { return p.path[strings.LastIndexByte(p.path, '.')+1:] }
+// name is the last name of the path.
+func (p *param) name() string {
+	path, _, _ := strings.Cut(p.path, "#")
+	return path[strings.LastIndexByte(path, '.')+1:]
+}
 
 var predicates = map[string]func(known) bool{
 	"unknown": known.dynamic,

@@ -45,10 +45,26 @@ func (g *generator) passRole(c call, r *rule, rd reading) {
 // concealedRoles deals with roles that a call passes and the definition does
 // not show, such as those in an ECS task definition.
 func (g *generator) concealedRoles(c call) {
-	service := c.row.conceals
-	if service == "" {
-		return
+	if c.row.conceals != "" {
+		g.conceals(c, c.row.conceals)
 	}
+}
+
+// concealer is what holds roles that a call passes to a service.
+type concealer struct {
+	as     shape  // how calls name it
+	holds  string // what may be in it
+	reveal string // what to give besides --pass-role
+}
+
+var concealers = map[string]concealer{
+	"ecs-tasks.amazonaws.com": {taskDefinitionShape, "the task definition may name a task role and an execution role", "--task-definition FILE or "},
+	"ec2.amazonaws.com":       {nil, "the launch template may name an instance profile with a role", ""},
+}
+
+// conceals grants the roles that a call passes to a service by the name of what
+// holds them.
+func (g *generator) conceals(c call, service string) {
 	g.passed[service] = true
 	given := g.opts.PassRoles[service]
 	found, all := g.fromTaskDefinitions(c)
@@ -72,8 +88,8 @@ func (g *generator) concealedRoles(c call) {
 		at = name.at.Span()
 	}
 	g.report("PASS_ROLE_UNKNOWN", source.Warning, at,
-		fmt.Sprintf("the task definition may name a task role and an execution role, which this role must be allowed to pass to %s", service),
-		"give --task-definition FILE or --pass-role "+service+"=ARN, or say --no-pass-role")
+		fmt.Sprintf("%s, which this role must be allowed to pass to %s", concealers[service].holds, service),
+		"give "+concealers[service].reveal+"--pass-role "+service+"=ARN, or say --no-pass-role")
 }
 
 // revealed reports whether the definition shows all roles that could be concealed.
@@ -83,13 +99,13 @@ func (g *generator) revealed(c call) bool {
 			return false
 		}
 	}
-	return true
+	return c.row.reveals != ""
 }
 
 // fromTaskDefinitions returns the roles in the task definitions that a call can
 // run; all says that the one it runs was among those given.
 func (g *generator) fromTaskDefinitions(c call) (roles []string, all bool) {
-	if len(g.opts.TaskDefinitions) == 0 {
+	if len(g.opts.TaskDefinitions) == 0 || c.row.param(firstWord(c.row.needs)).as == nil {
 		return nil, false
 	}
 	text, known := g.lookup(c, firstWord(c.row.needs)).single()

@@ -31,6 +31,14 @@ func (g *generator) sdk(c call, name, suffix string) (call, bool) {
 		}
 	}
 	service, operation, _ := strings.Cut(name, ":")
+	if service == "" || operation == "" {
+		code, kind := "UNKNOWN_SERVICE", "service"
+		if service != "" {
+			code, kind = "UNKNOWN_ACTION", "operation"
+		}
+		g.report(code, source.Error, c.span, fmt.Sprintf("the Resource names no %s of the AWS SDK", kind), "write it as arn:aws:states:::aws-sdk:SERVICE:OPERATION")
+		return c, false
+	}
 	op, err := catalog.Default().Operation(service, operation)
 	if err != nil {
 		g.unknownOperation(c, err)
@@ -85,6 +93,8 @@ func (g *generator) sdkCall(c call) {
 	for i := range c.operation.Roles {
 		g.sdkRole(c, &c.operation.Roles[i])
 	}
+	g.sdkConcealed(c)
+	g.sdkPartRoles(c)
 	if c.args.Dynamic() && !g.seenThrough(c) {
 		g.report("ARGUMENTS_UNKNOWN", source.Warning, c.args.Span(),
 			"the whole of this is known at run time only; the role allows what the call may need, on any resource of this account",
@@ -554,15 +564,21 @@ func (g *generator) sdkRole(c call, p *catalog.PassedRole) {
 	row := *c.row
 	row.params = []param{{path: p.Member, as: as}}
 	c.row = &row
-	if k := g.lookup(c, p.Member); !k.exists() || k.part {
-		return
+	member, _, _ := strings.Cut(p.Member, "#")
+	if !g.lookup(c, p.Member).exists() || g.lookup(c, member).part {
+		return // see sdkPartRoles
 	}
 	r := passes(p.Member, p.Service)
 	r.guessed, r.source = p.InstanceProfile, authorization
 	if p.Service == "" {
 		r.conditions = nil
 		g.report("PASSED_TO_UNKNOWN", source.Warning, c.span,
-			fmt.Sprintf("which service receives %s is not known, so nothing bounds it", p.Member), "add a condition on iam:PassedToService")
+			fmt.Sprintf("which service receives %s is not known, so nothing bounds it", member), "add a condition on iam:PassedToService")
+	}
+	if p.InstanceProfile {
+		g.report("INSTANCE_PROFILE_ROLE", source.Warning, c.span,
+			fmt.Sprintf("%s names an instance profile, and the role in it is taken to bear the same name", member),
+			"if it does not, say which it is with --pass-role "+p.Service+"=ARN")
 	}
 	g.rule(c, &r)
 }

@@ -123,7 +123,9 @@ const minSDKCases, minSDKServices = 300, 60
 // diff compares what a call is granted with what it should be.
 func (c *sdkCase) diff(t *testing.T) string {
 	t.Helper()
-	role, findings := Generate(sdkMachine(t, c.call, "Parameters", c.arguments), withStyle(Least))
+	opts := withStyle(Least)
+	opts.NoPassRole = false
+	role, findings := Generate(sdkMachine(t, c.call, "Parameters", c.arguments), opts)
 	if role == nil {
 		return fmt.Sprint("no role: ", findings)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/source"
 )
 
 // misread reports whether the request names another resource of the same action
@@ -66,4 +67,47 @@ func canRead(r *catalog.Resource, member string, t guardedText) bool {
 			return ok
 		})
 	})
+}
+
+// sdkConcealed deals with roles in what an operation names.
+func (g *generator) sdkConcealed(c call) {
+	for _, hidden := range c.operation.Conceals {
+		if k := g.lookup(c, hidden.Member); !k.exists() || k.part {
+			continue
+		}
+		row := *c.row
+		row.conceals, row.needs, row.reveals = hidden.Service, hidden.Member, strings.Join(hidden.Unless, " ")
+		row.params = []param{{path: hidden.Member, as: concealers[hidden.Service].as}}
+		one := c
+		one.row = &row
+		g.conceals(one, hidden.Service)
+	}
+}
+
+// sdkPartRoles reports objects known at run time only in which there may be a
+// role to pass.
+func (g *generator) sdkPartRoles(c call) {
+	if c.args.Dynamic() {
+		return // said of the whole
+	}
+	var places []source.Span
+	var asked [][]string // for each place, the members that may be in it
+	for _, p := range c.operation.Roles {
+		member, _, _ := strings.Cut(p.Member, "#")
+		k := g.lookup(c, member)
+		if !k.part || !k.unknown {
+			continue
+		}
+		at := slices.Index(places, k.at.Span())
+		if at < 0 {
+			at = len(places)
+			places, asked = append(places, k.at.Span()), append(asked, nil)
+		}
+		asked[at] = append(asked[at], member)
+	}
+	for i, place := range places {
+		g.report("ARGUMENTS_UNKNOWN", source.Warning, place,
+			"the whole of this is known at run time only; the role lacks what passing these would need if they are in it: "+strings.Join(asked[i], ", "),
+			"write it as an object whose fields are expressions")
+	}
 }

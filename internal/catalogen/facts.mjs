@@ -110,7 +110,7 @@ const rows = {
   },
   byid: (state, [action, member]) => each(state, (op) => op.needs.push({ action: action === '=' ? '' : action, purpose: 'call', when: [], on: undefined, byID: member })),
   role: (state, [member, principal, mark]) => each(state, (op) => op.roles.push({ member, principal, profile: mark === 'profile' })),
-  conceals: (state, [principal]) => each(state, (op) => op.conceals.push(principal)),
+  conceals: (state, [principal, member, ...unless]) => each(state, (op) => op.conceals.push({ principal, member, unless })),
   key: (state, [key, type, ...binds]) => each(state, (op) => op.keys.push({ key, type, binds })),
   none: (state, [reason]) => each(state, (op) => { op.none = reason; }),
 };

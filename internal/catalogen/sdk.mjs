@@ -38,6 +38,7 @@ function operation(op, sdk, prefix, iam, facts, known) {
   const fact = known.ops.get(op.name);
   const same = actionOf(iam, `${prefix}:${op.name}`);
   const result = { name: op.name, certainty: 'assumed', method: '', path: '', needs: [], roles: [], conceals: fact?.conceals ?? [], keys: [], none: '' };
+  for (const { member, unless } of result.conceals) [member, ...unless].forEach((m) => checkMember(op, m));
   if (fact?.none) return { ...result, certainty: 'reviewed', none: fact.none };
 
   let needs = fact?.needs ?? [];
@@ -226,7 +227,7 @@ export function sdkLines(s) {
       for (const row of need.on) lines.push(['on', row.type, row.certainty, row.binds.join(' ')]);
     });
     for (const r of op.roles) lines.push(['role', r.member, r.certainty, r.principal, r.profile ? 'profile' : '']);
-    for (const p of op.conceals) lines.push(['conceals', p]);
+    for (const p of op.conceals) lines.push(['conceals', p.principal, p.member, p.unless.join(' ')]);
     for (const k of op.keys) lines.push(['key', k.key, k.type, k.certainty, k.binds.join(' ')]);
   }
   return lines;
