@@ -118,7 +118,10 @@ func filled(set authz.Set, values map[string]string) authz.Set {
 			return hole.Replace(text, func(name string) string {
 				// A value is a text: what it holds must not become a wildcard or a
 				// variable. None of the values that are chosen has such characters.
-				return values[name]
+				if value, ok := values[name]; ok {
+					return value
+				}
+				return hole.Text(name)
 			})
 		})
 	})

@@ -156,6 +156,9 @@ func (e *UnreadableError) Error() string {
 // The error is an UnreadableError or ErrInternal; a context that ends makes
 // the answer Undecided.
 func Compare(ctx context.Context, now, old authz.Set, options Options) (Result, error) {
+	if choices := principalChoices(&now, &old); choices != nil {
+		return compareNamed(ctx, now, old, choices, options)
+	}
 	c, err := newComparison(now, old, options)
 	if err != nil {
 		return Result{}, err
