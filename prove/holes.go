@@ -59,6 +59,17 @@ func (h *holes) read(doc *policy.Document) {
 			cannot(what, l.Values[i].Text)
 		}
 	}
+	if doc.HasVariables() {
+		policy.Walk(doc, func(_ policy.Place, node any) bool {
+			if v, ok := node.(*policy.Value); ok && strings.Contains(v.Text, "${") && hole.Has(v.Text) {
+				pieces, _ := policy.ParseVariables(v.Text)
+				for _, piece := range pieces {
+					cannot("a policy variable", piece.Variable.Name+piece.Variable.Default)
+				}
+			}
+			return true
+		})
+	}
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		list("an action", s.Action)
