@@ -2,6 +2,7 @@ package template
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/internal/hole"
@@ -76,7 +77,7 @@ func (t *terraform) parseText(r *tfResource, v *tfValue, what string) (*jsontree
 	}
 	if err != nil {
 		if hole.Has(v.text) {
-			t.unreadable(v.file, move(err.Span), r.address, "", "with its unknown parts "+what+" is no JSON ("+err.Msg+")")
+			t.unreadable(v.file, move(err.Span), r.address, "", "with its unknown parts "+what+" is no JSON ("+strings.ReplaceAll(err.Msg, `'\ue000'`, "an unknown value")+")")
 		} else {
 			t.wrong("MALFORMED_JSON", v.file, move(err.Span), r.address, "", "%s", err.Msg)
 		}

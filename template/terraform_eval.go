@@ -59,18 +59,34 @@ func (s *scope) unknown(e hclsyntax.Expression, why string) tfValue {
 }
 
 func (s *scope) unknownText(text string, span source.Span, why string) tfValue {
-	name := s.m.path + strings.Join(strings.Fields(source.Clip(text, 4*maxHoleName)), " ")
-	if s.resource != nil && s.keys != nil {
+	s.m.t.spend(s.file, span, 0, len(text))
+	name := strings.Join(strings.Fields(source.Clip(text, maxHoleName)), " ")
+	if len(text) > maxHoleName {
+		name += digest(text)
+	}
+	name = s.m.path + name
+	if s.resource != nil && s.keys != nil && (strings.Contains(text, "each.") || strings.Contains(text, "count.")) {
 		name += " of " + s.resource.address
 	}
 	if s.template {
-		name += " in " + s.file.Name
+		name += " in " + s.file.Name + s.tag
+	} else if s.item != nil || s.mentions(text) {
+		name += s.tag
 	}
-	name += s.tag
 	if hole.Reserved(name) >= 0 {
 		name = "?"
 	}
 	return tfText(s.m.t.hole(Hole{Name: name, Why: why}), s.file, span)
+}
+
+// mentions reports whether a text may refer to a variable of a loop.
+func (s *scope) mentions(text string) bool {
+	for name := range s.vars {
+		if strings.Contains(text, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // eval evaluates an expression as far as it is known.

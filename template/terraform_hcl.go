@@ -322,7 +322,7 @@ func (m *module) local(name string, file *source.File, span source.Span) tfValue
 func (m *module) valueOf(l *hclLocal, name string, s *scope) tfValue {
 	if l.open || m.t.depth >= maxChain {
 		m.t.wrong("REFERENCE_CYCLE", l.file, l.span, "", "", "%s depends on itself", name)
-		return tfText(m.t.hole(Hole{Name: m.path + name, Why: "value that depends on itself"}), l.file, l.span)
+		return tfText(m.t.hole(Hole{Name: m.path + name, Why: "value that depends on itself"}), nil, source.Span{})
 	}
 	if !l.done {
 		l.open = true

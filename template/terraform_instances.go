@@ -313,6 +313,10 @@ func (s *scope) dynamic(b *hclsyntax.Block, out *tfValue) {
 		out.rest = rest
 	}
 	for _, p := range list {
+		if !s.m.t.spend(s.file, spanOf(b.TypeRange), passCost, 0) {
+			out.rest = "a dynamic block"
+			return
+		}
 		if v.kind == jsontree.Array && v.set {
 			p.key = p.value
 		}

@@ -49,6 +49,10 @@ func (s *scope) pairs(v *tfValue) (list []pair, rest string, ok bool) {
 	return nil, "", false
 }
 
+// passCost is what one pass of a loop costs, in values: it has a scope of its
+// own.
+const passCost = 16
+
 // loop evaluates a for expression.
 func (s *scope) loop(e *hclsyntax.ForExpr) tfValue {
 	collection := s.eval(e.CollExpr)
@@ -63,6 +67,9 @@ func (s *scope) loop(e *hclsyntax.ForExpr) tfValue {
 	groups := map[string]int{}
 	for i := range list {
 		p := &list[i]
+		if !s.m.t.spend(s.file, spanOf(e.OpenRange), passCost, 0) {
+			return s.unknown(e, "loop")
+		}
 		vars := map[string]tfValue{e.ValVar: p.value}
 		if e.KeyVar != "" {
 			vars[e.KeyVar] = p.key
@@ -128,6 +135,9 @@ func (s *scope) splat(e *hclsyntax.SplatExpr) tfValue {
 		items = []tfValue{v}
 	}
 	for i := range items {
+		if !s.m.t.spend(s.file, spanOf(e.MarkerRange), passCost, 0) {
+			return s.unknown(e, "list")
+		}
 		c := s.inner("["+itoa(i)+"]", nil)
 		item := items[i]
 		when := item.when

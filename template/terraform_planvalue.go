@@ -237,7 +237,7 @@ func (m *planMerge) resolve(expression *jsontree.Value, path string) tfValue {
 	if target.document != nil {
 		return *target.document
 	}
-	if target.text == "" || m.names(path) {
+	if target.text == "" || m.names(path) || m.holdsDocument(path) {
 		return m.opaque(path)
 	}
 	out := tfText(target.text, m.p.file, m.i.span)
@@ -250,6 +250,18 @@ func (m *planMerge) resolve(expression *jsontree.Value, path string) tfValue {
 	m.p.say("ASSUMED_REFERENCE", source.Suggestion, m.p.file, m.r.nameSpan, m.r.address, "give the .tf files to read the expression itself",
 		"the plan does not show expressions; %s is taken to be %s", near.Quote(path), ref)
 	return out
+}
+
+// holdsDocument reports whether an attribute is a policy or a definition, which
+// are no names of things.
+func (m *planMerge) holdsDocument(path string) bool {
+	for _, a := range terraformPolicies().attributes[m.r.kind] {
+		if a.path[0] == path || strings.HasPrefix(path, a.path[0]+"[") {
+			return true
+		}
+	}
+	return path == "policy" || path == "assume_role_policy" || path == "definition" || strings.HasPrefix(path, "inline_policy") ||
+		strings.Contains(path, "policy_documents") || strings.HasSuffix(path, "_json")
 }
 
 // names reports whether an attribute is a part of the resource's own name, which

@@ -175,7 +175,7 @@ func (t *terraform) attributeValue(r *tfResource, name string) tfValue {
 	if v, set := r.attr(name); set && v.exists() {
 		return v
 	}
-	return tfText(t.attribute(r, name), r.file, r.nameSpan)
+	return tfText(t.attribute(r, name), nil, source.Span{}) // it stands where it is used
 }
 
 // warnOnce adds a warning that does not make anything incomplete: a hole stands

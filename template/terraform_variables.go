@@ -38,7 +38,7 @@ func (m *module) variable(name string, file *source.File, span source.Span) tfVa
 	}
 	if v.open {
 		m.t.wrong("REFERENCE_CYCLE", v.file, v.span, "", "", "variable %s depends on itself", near.Quote(name))
-		return tfText(m.t.hole(Hole{Name: m.path + "var." + name, Why: "variable"}), v.file, v.span)
+		return tfText(m.t.hole(Hole{Name: m.path + "var." + name, Why: "variable"}), nil, source.Span{})
 	}
 	if !v.done {
 		v.open = true
@@ -76,7 +76,7 @@ func (m *module) makeVariable(name string, v *hclVariable) tfValue {
 			sensitive := s.eval(a.Expr)
 			h.Secret = sensitive.text == "true"
 		}
-		return tfText(m.t.hole(h), v.file, v.span)
+		return tfText(m.t.hole(h), nil, source.Span{}) // it stands where it is used
 	}
 	if typeOf != nil {
 		value = s.convert(value, typeOf, 0)
@@ -279,6 +279,12 @@ func (m *module) callee(b *hclBlock, i *instance) *module {
 		return nil
 	}
 	dir, ok := m.sourceOf(b, i)
+	for around := m; ok && around != nil; around = around.parent {
+		if around.dir == dir {
+			t.wrong("REFERENCE_CYCLE", b.file, b.nameSpan, i.r.address, "", "the module calls itself")
+			ok = false
+		}
+	}
 	if !ok {
 		t.out.Incomplete = true
 		return nil
