@@ -3,6 +3,8 @@ package prove
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
@@ -188,11 +190,13 @@ func (p *problem) ofCondition(op policy.BaseOperator, list *policy.List, vars *p
 		switch {
 		case v.Broken:
 		case op.Family == policy.FamilyString:
-			compiled := v.Pattern
-			if compiled == nil {
-				compiled = pattern.Dialect{Fold: op.Fold}.Compile(pattern.Literal(v.Text))
+			if v.Pattern != nil {
+				l.addPattern(p.opened(v.Pattern), op.Fold)
+				continue
 			}
-			l.addPattern(p.opened(compiled), op.Fold)
+			for _, text := range p.spelled(v.Text, op.Fold) {
+				l.addPattern(p.opened(pattern.Dialect{Fold: op.Fold}.Compile(pattern.Literal(text))), op.Fold)
+			}
 		case op.Family == policy.FamilyARN:
 			if compiled := p.opened(v.ARN.Pattern()); compiled.HasVars() || compiled.Colons() >= arnColons {
 				l.addPattern(compiled, false)
@@ -205,6 +209,39 @@ func (p *problem) ofCondition(op policy.BaseOperator, list *policy.List, vars *p
 	}
 	return p.languages.intern(l)
 }
+
+// spelled returns a text in all spellings of its letters beyond ASCII, if letter
+// case does not count; patterns fold ASCII alone. (That U+212A and U+017F count as k
+// and s too is left out: no value is taken to hold them.)
+func (p *problem) spelled(text string, fold bool) []string {
+	beyond := strings.IndexFunc(text, func(c rune) bool { return c >= utf8.RuneSelf })
+	if !fold || beyond < 0 {
+		return []string{text}
+	}
+	out := []string{text[:beyond]}
+	for _, c := range text[beyond:] {
+		spellings := []rune{c}
+		if c >= utf8.RuneSelf {
+			for d := unicode.SimpleFold(c); d != c; d = unicode.SimpleFold(d) {
+				spellings = append(spellings, d)
+			}
+		}
+		if len(out)*len(spellings) > maxSpellings {
+			p.holes.open = "letter case beyond ASCII: too many spellings of a value"
+			return []string{text}
+		}
+		var next []string
+		for _, begun := range out {
+			for _, d := range spellings {
+				next = append(next, begun+string(d))
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+const maxSpellings = 256
 
 // opened makes variables of the holes in a pattern.
 func (p *problem) opened(compiled *pattern.Pattern) *pattern.Pattern {

@@ -21,6 +21,8 @@
 //   - a key holds several values only where a policy compares it with ForAllValues
 //     or ForAnyValue, or the catalogue calls it multivalued. A key that is compared
 //     so never holds a single empty string, which stands for an empty set;
+//   - no text holds U+212A or U+017F, which count as k and s where letter case does
+//     not;
 //   - keys do not depend on each other, nor on the principal.
 //
 // # How it works
