@@ -28,7 +28,6 @@ type problem struct {
 	lemmas   [][]literal          // conflicts that hold in every query
 	answered map[formula]struct{} // formulas without a solution, the action aside
 	gaps     []string             // why something was left undecided
-	searches int
 }
 
 func newProblem(options Options) *problem {
@@ -39,7 +38,6 @@ func newProblem(options Options) *problem {
 
 // work is the limit of one search, in units of package pattern.
 func (p *problem) work() int {
-	p.searches++
 	const perState = 16
 	return p.options.maxStates() * perState
 }

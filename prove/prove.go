@@ -35,7 +35,8 @@
 // which one holds, subject by subject: texts by searches through products
 // of automata, which package pattern builds as they are walked (texts.go), numbers,
 // dates and addresses by intervals (ordered.go), lists by a bound on their length,
-// policy variables by comparing them as letters and by trying values (theory.go).
+// policy variables by comparing them as letters (ties.go) and by trying values
+// (assign.go).
 // Where there are none, the literals that exclude each other become a clause.
 package prove
 

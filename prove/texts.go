@@ -50,7 +50,7 @@ func (s *textSearch) run() (text string, core []int, o outcome) {
 			}
 		}
 		for _, p := range s.literals[base].in.wild {
-			if text, o = s.extend([]*pattern.Pattern{p}, base); o != none {
+			if text, o = s.choose([]*pattern.Pattern{p}, base, 0); o != none {
 				break
 			}
 		}
@@ -98,12 +98,8 @@ func (s *textSearch) accepts(text string) bool {
 	return culprit < 0
 }
 
-// extend chooses an entry of each of the other positive literals to go with those
-// chosen so far, whose last is that of literal number at.
-func (s *textSearch) extend(chosen []*pattern.Pattern, base int) (string, outcome) {
-	return s.choose(chosen, base, 0)
-}
-
+// choose takes an entry of each of the other positive literals, from a number on,
+// to go with those chosen so far.
 func (s *textSearch) choose(chosen []*pattern.Pattern, base, from int) (string, outcome) {
 	for i := from; i < len(s.literals); i++ {
 		lit := s.literals[i]
