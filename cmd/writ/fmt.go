@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cobra"
+
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
+)
+
+type fmtFlags struct {
+	check, diff bool
+}
+
+func newFmt(e *env) *cobra.Command {
+	var f fmtFlags
+	cmd := &cobra.Command{
+		Use:   "fmt FILE|DIR|-...",
+		Short: "Lay policies out in one way",
+		Long: `Fmt gives policies one layout: two spaces to a level, a line for each member and
+each value, a line break at the end. Order and spelling stay, so the policy says
+what it said.
+
+Files are rewritten in place, and the names of those that changed are printed.
+'-' is standard input; its result goes to standard output. In a directory, files
+are read whose names end in .json, and those without a Statement are left alone.
+Policies are JSON: a YAML file would lose its comments.
+
+Exit codes: 0 done; 1 --check, and a file would change; 2 wrong usage, or a file
+that is no policy or cannot be read or written. The other files are formatted
+all the same.`,
+		Example: "  writ fmt policies\n  writ fmt --check --diff policies",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return f.run(e, args) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&f.check, "check", false, "write nothing; print the names of the files that would change, and exit with 1 if there are any")
+	flags.BoolVar(&f.diff, "diff", false, "write nothing; print what would change")
+	return cmd
+}
+
+// formatted is what became of one file.
+type formatted struct {
+	name     string // "-" for standard input
+	old, new string
+}
+
+func (r *formatted) changed() bool { return r.old != r.new }
+
+// shown is the name that people know a file by.
+func (r *formatted) shown() string { return filepath.ToSlash(inputName(r.name)) }
+
+// errNoPolicy: the text is JSON, and something else.
+var errNoPolicy = errors.New("this is no policy: it has no Statement")
+
+func (f *fmtFlags) run(e *env, args []string) error {
+	var results []*formatted
+	failed, others := false, 0
+	for _, arg := range args {
+		names, err := policyFiles([]string{arg})
+		if err != nil {
+			fmt.Fprintf(e.stderr, "writ fmt: %v\n", err)
+			failed = true
+			continue
+		}
+		inDirectory := !slices.Equal(names, []string{arg})
+		for _, name := range names {
+			r, err := f.format(e, name)
+			switch {
+			case errors.Is(err, errNoPolicy) && inDirectory:
+				others++
+			case err != nil:
+				failed = true
+				e.complain(name, err)
+			default:
+				results = append(results, r)
+			}
+		}
+	}
+	if others > 0 {
+		fmt.Fprintf(e.stderr, "writ fmt: left alone, for they have no Statement: %s\n", counted(others, "file"))
+	}
+	err := f.deliver(e, results)
+	if failed && (err == nil || errors.As(err, new(exit))) {
+		return exit(exitUsage)
+	}
+	return err
+}
+
+// complain tells why a file cannot be formatted.
+func (e *env) complain(name string, err error) {
+	var bad *unformattable
+	if errors.As(err, &bad) {
+		_ = bad.finding.WriteText(e.stderr) // nothing is left to tell a failure to
+		return
+	}
+	fmt.Fprintf(e.stderr, "writ fmt: %s: %v\n", filepath.ToSlash(inputName(name)), err)
+}
+
+// unformattable is a text that is not JSON, or no policy.
+type unformattable struct{ finding source.Finding }
+
+func (e *unformattable) Error() string { return e.finding.Message }
+
+// format gives a policy its layout. Mistakes of other kinds than JSON do not
+// hinder: what the tree has no place for is printed as it was written.
+func (f *fmtFlags) format(e *env, name string) (*formatted, error) {
+	text, err := readInput(e, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &formatted{name: name, old: text}
+	doc, findings := policy.Parse(source.NewFile(r.shown(), text))
+	switch {
+	case doc == nil:
+		return nil, &unformattable{findings[0]}
+	case doc.Broken() || doc.Element(policy.ElementStatement) == nil:
+		return nil, errNoPolicy
+	}
+	r.new = layOut(doc)
+	return r, nil
+}
+
+// layOut is the one layout of policies.
+func layOut(doc *policy.Document) string { return string(policy.Print(doc, "  ")) + "\n" }
+
+// deliver writes files and says which.
+func (f *fmtFlags) deliver(e *env, results []*formatted) error {
+	changed := false
+	for _, r := range results {
+		if err := f.deliverOne(e, r); err != nil {
+			return err
+		}
+		changed = changed || r.changed()
+	}
+	if f.check && changed {
+		return exit(exitFindings)
+	}
+	return nil
+}
+
+func (f *fmtFlags) deliverOne(e *env, r *formatted) error {
+	if r.name == "-" && !f.check && !f.diff {
+		_, err := e.stdout.Write([]byte(r.new))
+		return err
+	}
+	if !r.changed() {
+		return nil
+	}
+	if f.diff {
+		_, err := e.stdout.Write(diff.Diff(r.shown(), []byte(r.old), r.shown()+" formatted", []byte(r.new)))
+		return err
+	}
+	if !f.check {
+		if err := rewriteFile(r.name, r.new); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(e.stdout, r.shown())
+	return err
+}
+
+// rewriteFile replaces what stands in a file, in one step. The file keeps its
+// mode; behind a symbolic link, the file that it leads to is replaced.
+func rewriteFile(name, text string) error {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(name, []byte(text)); err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode != 0o644 {
+		return os.Chmod(name, mode)
+	}
+	return nil
+}
