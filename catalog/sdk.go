@@ -144,6 +144,9 @@ var Views = []string{
 	"version",   // the version in it
 	"encoded",   // the text as it stands in the path of a URL
 	"prefix",    // the text, and all that begins with it if it ends in a slash
+	"unrevised", // the text where it names no revision behind a colon
+	"writes",    // the text where it is no SQL statement that only reads
+	"lower",     // the text in small letters
 	"addressed", // the identities under which mail from an address may be sent
 }
 

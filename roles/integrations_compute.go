@@ -312,13 +312,16 @@ var computeIntegrations = []integration{
 		name: "codebuild:startBuildBatch", source: "codebuild-iam",
 		patterns: request | job,
 		needs:    "ProjectName",
-		params:   []param{{path: "ProjectName", as: projectShape}, {path: "ServiceRoleOverride", as: roleShape}},
+		params: []param{
+			{path: "ProjectName", as: projectShape}, {path: "ServiceRoleOverride", as: roleNameShape}, {path: "BuildBatchConfigOverride.ServiceRole", as: roleNameShape},
+		},
 		rules: []rule{
 			codebuildRule(Call, "codebuild:StartBuildBatch", "ProjectName", "fill"),
 			codebuildRule(Cancel, "codebuild:StopBuildBatch", "ProjectName", "fill"),
 			codebuildRule(Poll, "codebuild:BatchGetBuildBatches", "ProjectName", "fill"),
 			ruleFor("StepFunctionsGetEventForCodeBuildStartBuildBatchRule"),
 			passes("ServiceRoleOverride", "codebuild.amazonaws.com"),
+			passes("BuildBatchConfigOverride.ServiceRole", "codebuild.amazonaws.com"),
 		},
 	},
 	{

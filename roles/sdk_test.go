@@ -246,7 +246,7 @@ func viewSample(t testing.TB, view, text string) string {
 	sample, ok := map[string]string{
 		"selected": `SELECT * FROM "my-name"`, "inserted": `INSERT INTO "my-name" VALUE {}`, "updated": `UPDATE "my-name" SET a = 1`,
 		"deleted": `DELETE FROM "my-name" WHERE a = 1`, "copied": "my-name/my-name", "version": "my-name/my-name?versionId=1",
-		"encoded": text, "prefix": text, "addressed": "me@example.com",
+		"encoded": text, "prefix": text, "unrevised": text, "lower": text, "writes": "DROP TABLE t", "addressed": "me@example.com",
 	}[view]
 	if !ok {
 		t.Fatalf("no sample for the view %s", view)
@@ -465,6 +465,42 @@ func TestSDKGuardsCanHold(t *testing.T) {
 	})
 }
 
+// A member that can hold the ARN of a resource, and does, names that resource.
+func TestSDKWholeARNs(t *testing.T) {
+	tried := 0
+	eachOperation(t, func(t *testing.T, call string, op *catalog.Operation) {
+		for _, need := range op.Needs {
+			for _, r := range need.Resources {
+				for _, b := range r.Bindings {
+					if len(r.Formats) == 0 || b.Member == "" || b.Shape != "" || strings.Contains(b.Member, "#") || !strings.HasSuffix(r.Formats[0], "${"+b.Placeholder+"}") && b.Placeholder != "" {
+						continue
+					}
+					whole := strings.NewReplacer("us-east-1", "eu-west-1", "123456789012", "111122223333").Replace(sampleFormat(withConstants(r.Formats[0], r.Bindings)))
+					args := map[string]any{}
+					putMember(args, strings.Split(b.Member, "."), whole, false)
+					text, err := json.Marshal(args)
+					if err != nil {
+						t.Fatal(err)
+					}
+					g := newGenerator(sdkMachine(t, call, "Parameters", string(text)), withStyle(Least))
+					c, ok := g.resolve(&g.machine.States[0])
+					if !ok || !g.guarded(c, need.When) {
+						continue
+					}
+					tried++
+					found := g.sdkResources(c, &need)
+					if !slices.ContainsFunc(found, func(on sdkResource) bool { return on.text == whole }) {
+						t.Errorf("%s %s: %s is granted on %v", call, text, need.Action, found)
+					}
+				}
+			}
+		}
+	})
+	if tried < 5000 {
+		t.Errorf("only %d members tried", tried)
+	}
+}
+
 // typedSample is a value that a pattern matches, of the type that it is about.
 func typedSample(pattern string) any {
 	if pattern == "true" || pattern == "false" {
@@ -508,6 +544,8 @@ func TestUnknownSDKCalls(t *testing.T) {
 		{"s3:getObjct", "UNKNOWN_ACTION", "getObject"},
 		{"lambda:invokeFunction", "UNKNOWN_ACTION", ""},
 		{"lambda:", "UNKNOWN_ACTION", ""},
+		{":getObject", "UNKNOWN_SERVICE", ""},
+		{":", "UNKNOWN_SERVICE", ""},
 		{"s3:" + strings.Repeat("x", 10_000), "UNKNOWN_ACTION", ""},
 		{strings.Repeat("a", 10_000) + ":x", "UNKNOWN_SERVICE", ""},
 	} {

@@ -86,6 +86,12 @@ var (
 		"profile = global.{model...}", "profile = jp.{model...}", "profile = au.{model...}", "profile = ca.{model...}",
 		"foundation = {model...}",
 	}
-	keyShape = shape{"arn:{partition}:kms:{region}:{account}:key/{key}", "{key}"}
-	s3Shape  = shape{"s3://{bucket}/{key...}"}
+	// An alias does not tell the key.
+	keyShape = shape{
+		"key = arn:{partition}:kms:{region}:{account}:key/{key}",
+		"alias = arn:{partition}:kms:{region}:{account}:alias/{alias...}",
+		"alias = alias/{alias...}",
+		"key = {key}",
+	}
+	s3Shape = shape{"s3://{bucket}/{key...}"}
 )

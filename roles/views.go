@@ -28,6 +28,9 @@ var views = map[string]func(text string, open bool) []viewed{
 	"version":   copiedVersion,
 	"encoded":   encoded,
 	"prefix":    prefix,
+	"unrevised": unrevised,
+	"writes":    writes,
+	"lower":     func(text string, open bool) []viewed { return []viewed{{strings.ToLower(text), open}} },
 	"addressed": addressed,
 }
 
@@ -169,6 +172,23 @@ func prefix(text string, open bool) []viewed {
 		return []viewed{{text + "*", true}}
 	}
 	return []viewed{{text, open}}
+}
+
+// unrevised is a name, or an ARN, that ends in no revision.
+func unrevised(text string, open bool) []viewed {
+	name := text[strings.LastIndexByte(text, '/')+1:]
+	if strings.HasPrefix(text, "arn:") && name == text || strings.Contains(name, ":") {
+		return nil
+	}
+	return []viewed{{text, open}}
+}
+
+// writes is a statement that is not known to read only.
+func writes(text string, open bool) []viewed {
+	if first, _, _ := strings.Cut(strings.TrimLeft(text, "( \t\r\n"), " "); open && strings.Contains(first, "*") || !readsOnly(text) {
+		return []viewed{{text, open}}
+	}
+	return nil
 }
 
 // addressed are the identities under which mail from an address may be sent: the

@@ -14,6 +14,7 @@ export function readFacts(dir) {
     starred: new Set(), // prefixes of services whose formats have * for the last placeholder
     also: [], // further formats of ARNs that requests are checked against
     written: [], // further spellings of names: {prefix, type, placeholder, forms}
+    folded: new Set(), // prefixes of services that write names in small letters
     ids: [], // what ids begin with: {prefix, start, type}
     old: [], // old formats of ARNs: {prefix, type, formats}
   };
@@ -69,6 +70,7 @@ const rows = {
   starred: (_, prefixes, facts) => prefixes.forEach((p) => facts.starred.add(p)),
   also: (_, [prefix, type, ...formats], facts) => facts.also.push({ prefix, type, formats }),
   written: (_, [prefix, type, placeholder, ...forms], facts) => facts.written.push({ prefix, type: type.replaceAll('_', ' '), placeholder, forms }),
+  folded: (_, prefixes, facts) => prefixes.forEach((p) => facts.folded.add(p)),
   ids: (_, [prefix, type, ...starts], facts) => starts.forEach((start) => facts.ids.push({ prefix, start, type })),
   old: (_, [prefix, type, ...formats], facts) => facts.old.push({ prefix, type, formats }),
 

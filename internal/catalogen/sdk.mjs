@@ -89,9 +89,10 @@ function resolveNeed(need, op, same, prefix, iam, known, facts) {
   const action = actionOf(iam, full);
   if (!action) throw new Error(`${op.name}: no action ${full}`);
   const service = narrowed(iam.get(full.split(':')[0]), known.only);
-  const on = need.on ?? bind(op, action, service, known).map((row) => ({
+  const rows = need.on ?? bind(op, action, service, known).map((row) => ({
     ...row, certainty: known.reviewed ? 'reviewed' : row.certainty,
   }));
+  const on = facts.folded.has(service.prefix) ? rows.flatMap(folded) : rows;
   for (const row of on) {
     check(op, row, action, service);
     row.binds = spellings(row, service.prefix, facts);
@@ -99,6 +100,13 @@ function resolveNeed(need, op, same, prefix, iam, known, facts) {
   for (const row of on) row.type = known.only.get(row.type) ?? row.type;
   for (const when of need.when) checkMember(op, when.replace(/^!/, '').replace(/[#:].*$/, ''));
   return { action: `${full.split(':')[0]}:${action.name}`, purpose: need.purpose, when: need.when, on };
+}
+
+// folded adds a row with the names in small letters.
+function folded(row) {
+  const names = row.binds.filter((b) => /^\w+=\w[^#~|]*$/.test(b));
+  if (names.length === 0 || names.length < row.binds.length) return [row];
+  return [row, { ...row, binds: names.map((b) => `${b}#lower`) }];
 }
 
 // spellings adds the further ways in which names of a type may be written, where
@@ -186,7 +194,8 @@ function checkMember(op, path) {
 function gatewayNeed(op) {
   const uri = op.path.replace(/\?.*$/, '').replace(/^\/v2\//, '/');
   if (uri.startsWith('/tags')) {
-    return { action: op.method, purpose: 'call', when: [], on: [{ type: 'arn:${Partition}:apigateway:${Region}::/tags/*', certainty: 'reviewed', binds: [] }] };
+    const member = [...op.input.members.keys()].find((m) => m.toLowerCase() === 'resourcearn');
+    return { action: op.method, purpose: 'call', when: [], on: [{ type: 'arn:${Partition}:apigateway:${Region}::/tags/${ResourceArn}', certainty: 'reviewed', binds: [`ResourceArn=${pascal(member)}#encoded`] }] };
   }
   const binds = [];
   const path = uri.replace(/\{(\w+)\+?\}/g, (_, label) => {
