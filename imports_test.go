@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"policy":            {"source", "pattern", "arn", "internal/hole", "internal/jsontree", "internal/near"},
 	"asl":               {"source", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree", "asl/jsonata"},
 	"asl/jsonata":       {"source"},
-	"dataflow":          {"source", "pattern", "internal/jsontree", "asl", "asl/jsonata"},
+	"dataflow":          {"source", "pattern", "internal/hole", "internal/jsontree", "asl", "asl/jsonata"},
 	"ecs":               {"source", "internal/jsontree"},
 	"template":          {"source", "policy", "asl", "ecs", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree"},
 	"catalog":           {"arn", "pattern", "internal/near"},
@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},
 	"cases":             {"source", "internal/jsontree", "internal/near", "internal/yamltree", "policy", "authz"},
-	"roles":             {"source", "pattern", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog", "managed"},
+	"roles":             {"source", "pattern", "internal/hole", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog", "managed"},
 	"cmd/writ":          {"*"},
 }
 

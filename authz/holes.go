@@ -167,7 +167,13 @@ func (b *bracket) decide(r Request) Decision {
 }
 
 func (b *bracket) surely(engines *[sure + 1]*Engine, result Result, written, open Request) bool {
-	return engines[narrow].answerOnly(open).Result == result || engines[sure].answerOnly(written).Result == result
+	return engines[narrow].answerOnly(open).Result == result || engines[sure].answerOnly(inOneForm(written)).Result == result
+}
+
+// inOneForm gives a resource the form that those of policies have.
+func inOneForm(r Request) Request {
+	r.Resource = inARN(r.Resource)
+	return r
 }
 
 func denies(d Decision) bool {

@@ -134,7 +134,7 @@ func (p part) statement(s *policy.Statement) policy.Statement {
 	out := *s
 	out.Elements = nil
 	out.Action, out.NotAction = r.list(s.Action), r.opposite().list(s.NotAction)
-	out.Resource, out.NotResource = r.list(s.Resource), r.opposite().list(s.NotResource)
+	out.Resource, out.NotResource = r.resources(s.Resource), r.opposite().resources(s.NotResource)
 	out.Principal, out.NotPrincipal = r.principal(s.Principal, p.anybody), r.opposite().principal(s.NotPrincipal, p.anybody)
 	ok := true
 	if s.Condition != nil {
@@ -182,6 +182,31 @@ func (r reading) list(l *policy.List) *policy.List {
 		out.Values[i].Text = anything(out.Values[i].Text)
 	}
 	return &out
+}
+
+// resources reads the names of resources.
+func (r reading) resources(l *policy.List) *policy.List {
+	l = r.list(l)
+	if l == nil || !slices.ContainsFunc(l.Values, func(v policy.Value) bool { return inARN(v.Text) != v.Text }) {
+		return l
+	}
+	out := *l
+	out.Values = slices.Clone(l.Values)
+	for i := range out.Values {
+		out.Values[i].Text = inARN(out.Values[i].Text)
+	}
+	return &out
+}
+
+// inARN gives a text that begins with a hole, which stands for an ARN or for the
+// first part of one, the form of an ARN: then it equals itself.
+func inARN(text string) string {
+	before, name, after, ok := hole.Next(text)
+	if !ok || before != "" {
+		return text
+	}
+	part := ":" + hole.Text(name)
+	return "arn" + strings.Repeat(part, 5) + after
 }
 
 // anything is a pattern of what a text may become. A hole that is not a whole

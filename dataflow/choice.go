@@ -154,11 +154,11 @@ func amongTexts(v, other Value) Value {
 
 // apart reports whether two texts are known to have no string in common.
 func apart(t, u Text) bool {
-	if _, ok := t.Literal(); ok {
-		return true // and not covered
+	if s, ok := t.Literal(); ok {
+		return !u.Contains(s)
 	}
-	if _, ok := u.Literal(); ok {
-		return true
+	if s, ok := u.Literal(); ok {
+		return !t.Contains(s)
 	}
 	a, b := t.first(), u.first()
 	if !strings.HasPrefix(a, b) && !strings.HasPrefix(b, a) {

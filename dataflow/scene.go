@@ -5,6 +5,7 @@ import (
 
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/asl/jsonata"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -111,13 +112,26 @@ func (s *scene) evaluate(v asl.Value, path string) Value {
 	case asl.Number:
 		return ofNumber(v.Text())
 	case asl.String:
-		return ofText(newText(asl.AroundPlaceholders(v.Text()), (*trail)(nil).then(s.step(path))))
+		return s.written(v.Text(), path)
 	case asl.Array:
 		return s.array(v, path)
 	case asl.Object:
 		return s.object(v, path)
 	}
+	if v.Expression() == "" && !v.Part() && hole.Has(v.Text()) {
+		return s.written(v.Text(), path) // what a template knows by name is a text to it
+	}
 	return s.stamp(s.expression(v), path)
+}
+
+// written returns a string that stands in the definition.
+func (s *scene) written(text, path string) Value {
+	around := asl.AroundPlaceholders(text)
+	t := newText(around, (*trail)(nil).then(s.step(path)))
+	if len(around) == 1 {
+		t = holding(t, text)
+	}
+	return ofText(t)
 }
 
 func (s *scene) array(v asl.Value, path string) Value {
@@ -163,7 +177,7 @@ func (s *scene) stamp(v Value, path string) Value {
 	}
 	texts := make([]Text, len(v.texts))
 	for i, t := range v.texts {
-		texts[i] = Text{t.pieces, t.from.then(s.step(path))}
+		texts[i] = Text{t.pieces, t.from.then(s.step(path)), t.held}
 	}
 	v.texts = texts
 	return v

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 )
 
@@ -17,13 +18,35 @@ type Text struct {
 	// literal.
 	pieces []string
 	from   *trail
+	// held is the text with the holes of a template in it (see package hole),
+	// where it is known but for those: each is a wildcard among the pieces, and
+	// one value of which no more is known than its name. "" for other texts.
+	held string
 }
 
 // anyText is every string.
 var anyText = Text{pieces: []string{"", ""}}
 
-// Literal returns the text that is exactly s.
-func Literal(s string) Text { return newText([]string{s}, nil) }
+// Literal returns the text that is exactly s. Holes in it are unknown, but the
+// same in all executions.
+func Literal(s string) Text { return holding(newText([]string{s}, nil), s) }
+
+// holding notes that a text is exactly s, where s has holes.
+func holding(t Text, s string) Text {
+	if hole.Has(s) && len(s) <= maxHeld {
+		t.held = s
+	}
+	return t
+}
+
+// Known returns the text that stands there in every execution: a literal, or one
+// with holes.
+func (t Text) Known() (s string, ok bool) {
+	if t.held != "" {
+		return t.held, true
+	}
+	return t.Literal()
+}
 
 // Pattern reads a text in which "*" stands for any text. It has no escapes:
 // other characters stand for themselves.
@@ -33,8 +56,12 @@ func Pattern(s string) Text { return newText(strings.Split(s, "*"), nil) }
 // are shorter; what is longer keeps its beginning.
 const maxText = 2048
 
+// maxHeld is the same for texts with holes, whose names take more bytes.
+const maxHeld = 4 * maxText
+
 // newText joins wildcards that stand side by side, and cuts what is too long.
 func newText(pieces []string, from *trail) Text {
+	pieces = aroundHoles(pieces)
 	if len(pieces) > 2 {
 		last := len(pieces) - 1
 		kept := pieces[:1:1]
@@ -56,7 +83,23 @@ func newText(pieces []string, from *trail) Text {
 			return newText(pieces, from)
 		}
 	}
-	return Text{pieces, from}
+	return Text{pieces: pieces, from: from}
+}
+
+// aroundHoles puts wildcards in the place of holes.
+func aroundHoles(pieces []string) []string {
+	if !slices.ContainsFunc(pieces, hole.Has) {
+		return pieces
+	}
+	var out []string
+	for _, p := range pieces {
+		before, _, after, ok := hole.Next(p)
+		for ; ok; before, _, after, ok = hole.Next(after) {
+			out = append(out, before)
+		}
+		out = append(out, before)
+	}
+	return out
 }
 
 // validPrefix returns at most n bytes of s that are whole characters.
@@ -84,7 +127,9 @@ func (t Text) Literal() (s string, ok bool) {
 }
 
 // Any reports whether the text may be every string.
-func (t Text) Any() bool { return len(t.pieces) == 2 && t.pieces[0] == "" && t.pieces[1] == "" }
+func (t Text) Any() bool {
+	return t.held == "" && len(t.pieces) == 2 && t.pieces[0] == "" && t.pieces[1] == ""
+}
 
 // Pieces returns the literals around the wildcards, one more than there are
 // wildcards. The slice is not to be changed.
@@ -132,6 +177,9 @@ func (t Text) equal(u Text) bool { return slices.Equal(t.Pieces(), u.Pieces()) }
 
 // covers reports whether every string of u is one of t.
 func (t Text) covers(u Text) bool {
+	if t.held != "" {
+		return t.held == u.held
+	}
 	if s, ok := u.Literal(); ok {
 		return t.Contains(s)
 	}
@@ -172,7 +220,15 @@ func concat(t, u Text) Text {
 	if from == nil || t.Any() {
 		from = u.from
 	}
-	return newText(pieces, from)
+	out := newText(pieces, from)
+	if t.held != "" || u.held != "" {
+		before, known := t.Known()
+		after, alsoKnown := u.Known()
+		if known && alsoKnown {
+			return holding(out, before+after)
+		}
+	}
+	return out
 }
 
 // maxTexts is how many texts one place may hold.

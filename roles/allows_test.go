@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -46,6 +47,11 @@ func (c *goldenCase) requests(t *testing.T, section string) []apiRequest {
 		r.state, r.leastOnly = strings.CutSuffix(state, " (least)")
 		if len(fields) > 1 {
 			r.resource = fields[1]
+			if holes, ok := c.opts.Holes.(testHoles); ok {
+				for name := range holes {
+					r.resource = strings.ReplaceAll(r.resource, "${"+name+"}", hole.Text(name))
+				}
+			}
 			for _, pair := range fields[2:] {
 				key, value, _ := strings.Cut(pair, "=")
 				r.context[key] = value

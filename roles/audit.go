@@ -8,6 +8,7 @@ import (
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -279,6 +280,7 @@ func (a *auditor) unread() {
 
 // add adds an entry, up to the limit.
 func add(list *[]AuditEntry, e AuditEntry) {
+	e.Why, e.Hint = hole.Print(e.Why), hole.Print(e.Hint)
 	switch n := len(*list); {
 	case n < maxEntries:
 		*list = append(*list, e)
@@ -347,7 +349,7 @@ const maxNamed = 4
 func quoted(names []string) []string {
 	out := make([]string, len(names))
 	for i, n := range names {
-		out[i] = fmt.Sprintf("%q", source.Clip(n, 100))
+		out[i] = fmt.Sprintf("%q", source.Clip(hole.Print(n), 100))
 	}
 	return out
 }

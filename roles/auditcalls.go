@@ -375,6 +375,9 @@ func (a *auditor) requests(need *Grant, on string) questions {
 	if a.opts.Account == "" {
 		base.Unknown = ownKeys
 	}
+	if _, _, leads := leadingHole(on); leads {
+		base.ResourceAccount = a.account // audits are about the role's own policies, whosever the resource is
+	}
 	return a.questions(base, on, need.Conditions)
 }
 
@@ -467,7 +470,7 @@ func isOpen(text string) bool {
 }
 
 // strange is a character that no policy writes.
-const strange = "\uE000"
+const strange = "\uE0FF"
 
 // example writes n strange characters for every "*" and one for every "?";
 // ${*}, ${?} and ${$} are the characters.

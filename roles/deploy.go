@@ -82,12 +82,7 @@ func access(m *asl.StateMachine, opts Options, who string, fill func(*generator)
 	g.assumptions()
 	grants := absorb(g.grants, g.broad)
 	out := &Access{Policy: newPolicy(accessName(&opts, who), grants), Grants: grants}
-	if opts.hasReferences() { // see Generate
-		twin, findings := access(m, opts.resolved(), who, fill)
-		if twin == nil {
-			return nil, findings
-		}
-	} else if g.verify(&Role{Policies: []Policy{out.Policy}}); g.findings.HasErrors() {
+	if g.verify(&Role{Policies: []Policy{out.Policy}}); g.findings.HasErrors() {
 		return nil, g.findings.Sorted()
 	}
 	if size := policy.Size(out.Document); size > policyQuota {

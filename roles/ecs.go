@@ -54,7 +54,9 @@ func GenerateTask(td *ecs.TaskDefinition, svc *ecs.Service, opts Options, more T
 	for _, r := range t.roles {
 		out = append(out, TaskRoleFor{r.kind, t.role(r)})
 	}
-	if opts.hasReferences() { // see Generate
+	if opts.hasReferences() {
+		// What stands for a reference is no account yet: the same roles with an
+		// account in its place are decided instead.
 		twin, findings := GenerateTask(td, svc, opts.resolved(), more)
 		if twin == nil && findings.HasErrors() {
 			return nil, findings

@@ -15,6 +15,7 @@ import (
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -291,12 +292,12 @@ func TestTaskRolesWithReferences(t *testing.T) {
 		t.Fatal(findings)
 	}
 	var opts Options
-	opts.LeaveOpen(map[string]string{"partition": "${AWS::Partition}", "region": "${AWS::Region}", "account": "${AWS::AccountId}"})
+	opts.LeaveOpen(map[string]string{"partition": hole.Text("AWS::Partition"), "region": hole.Text("AWS::Region"), "account": hole.Text("AWS::AccountId")})
 	roles, findings := GenerateTask(&td, nil, opts, TaskOptions{})
 	if findings.HasErrors() || len(roles) != 1 {
 		t.Fatalf("%v, %v", roles, findings)
 	}
-	text := roles[0].Policies[0].Document.String() + roles[0].Trust.String()
+	text := hole.Print(roles[0].Policies[0].Document.String() + roles[0].Trust.String())
 	for _, want := range []string{
 		"arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/db/password",
 		"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/web:log-stream:ecs/app/*",

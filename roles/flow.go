@@ -8,6 +8,7 @@ import (
 
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/dataflow"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -21,6 +22,8 @@ type place struct {
 	flowed    *dataflow.Text // a text that comes there, or nil
 	kind      asl.Kind       // what else comes there, or None
 	number    string         // of kind Number
+	given     *string        // what a hole in it may be, or nil
+	assumes   string         // what must hold for given
 }
 
 // came reports whether the value is known by the flow of data.
@@ -29,10 +32,15 @@ func (p place) came() bool { return p.flowed != nil || p.kind != asl.None }
 // Literal returns the text of a string that is known.
 func (p place) Literal() (text string, ok bool) {
 	switch {
+	case p.given != nil:
+		return *p.given, true
 	case p.flowed != nil:
-		return p.flowed.Literal()
+		return p.flowed.Known()
 	case p.kind != asl.None:
 		return "", false
+	}
+	if text, ok := held(p.Value); ok {
+		return text, true
 	}
 	return p.Value.Literal()
 }
@@ -61,10 +69,7 @@ func (g *generator) data() *dataflow.Flow {
 func (g *generator) self() dataflow.Text {
 	part := func(name string) string {
 		v, _ := g.env.get(name)
-		if isReference(v.value) {
-			return "*"
-		}
-		return v.value
+		return hole.Pattern(v.value)
 	}
 	return dataflow.Pattern("arn:" + part("partition") + ":states:" + part("region") + ":" + part("account") + ":stateMachine:" + part("machine"))
 }
@@ -166,7 +171,7 @@ func (k *known) addFlow(v dataflow.Value) bool {
 	texts, _ := v.Texts()
 	for i := range texts {
 		t := place{Value: k.at, flowed: &texts[i]}
-		if _, literal := texts[i].Literal(); literal {
+		if _, known := texts[i].Known(); known {
 			k.values = append(k.values, t)
 		} else if texts[i].Any() {
 			k.unknown = true
@@ -207,7 +212,7 @@ func openFlow(t dataflow.Text) string {
 // from says which way a value took that came to a parameter of a call.
 func (p place) from(c call, name string) origin {
 	if p.flowed == nil {
-		return origin{}
+		return origin{assumes: p.assumes}
 	}
 	way := p.flowed.Way()
 	if n := len(way); n > 0 && c.state != nil && way[n-1].State == c.state.Name && way[n-1].Origin == dataflow.InState {
@@ -242,7 +247,7 @@ type origin struct{ way, assumes string }
 func (c captures) origins() []origin {
 	var out []origin
 	for _, e := range c {
-		if e.from.way != "" && !slices.Contains(out, e.from) {
+		if e.from != (origin{}) && !slices.Contains(out, e.from) {
 			out = append(out, e.from)
 		}
 	}
@@ -255,7 +260,9 @@ const maxWays = 16
 // comesFrom notes the origins of the values in a grant.
 func (gr *Grant) comesFrom(origins []origin) {
 	for _, o := range origins {
-		gr.From = addWay(gr.From, o.way)
+		if o.way != "" {
+			gr.From = addWay(gr.From, o.way)
+		}
 		if o.assumes != "" {
 			gr.Assumes = addWay(gr.Assumes, o.assumes)
 		}

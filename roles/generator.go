@@ -10,6 +10,7 @@ import (
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/dataflow"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -27,9 +28,11 @@ type generator struct {
 
 	grants   []Grant
 	index    map[grantKey]int
-	leftOut  bool            // some call is granted nothing, though it needs something
-	anywhere bool            // some value known at run time may name another account
-	broad    map[string]bool // resources that stand for values not known before run time
+	leftOut  bool              // some call is granted nothing, though it needs something
+	anywhere bool              // some value known at run time may name another account
+	expanded map[string]string // ARNs of many holes, and the hole that each stands for
+	assumed  map[string]bool   // what was assumed of holes and reported
+	broad    map[string]bool   // resources that stand for values not known before run time
 
 	passed    map[string]bool // services that some call passes a role to
 	concealed map[string]bool // task definitions whose unknown roles have been reported
@@ -145,7 +148,7 @@ func (g *generator) mapIO(s *asl.State, rows []integration, resource, args asl.V
 	row := find(rows, in.name)
 	if !ok || row == nil || in.suffix != "" {
 		g.report("UNKNOWN_INTEGRATION", source.Error, resource.Span(),
-			fmt.Sprintf("%q is not something that a distributed map can read or write", resource.Text()), "use one of "+listNames(rows))
+			fmt.Sprintf("%q is not something that a distributed map can read or write", hole.Print(resource.Text())), "use one of "+listNames(rows))
 		return
 	}
 	g.call(call{state: s, row: row, args: args, named: named, span: resource.Span()})
@@ -270,7 +273,7 @@ func (g *generator) features() {
 func (g *generator) report(code string, severity source.Severity, span source.Span, message, hint string) {
 	g.findings = append(g.findings, source.Finding{
 		Code: code, Severity: severity, File: g.machine.File, Span: span,
-		Path: g.machine.Pointer(span), Message: message, Hint: hint,
+		Path: g.machine.Pointer(span), Message: hole.Print(message), Hint: hole.Print(hint),
 	})
 }
 

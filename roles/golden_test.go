@@ -16,6 +16,7 @@ import (
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/dataflow"
 	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -214,6 +215,14 @@ func (c *goldenCase) readOptions(t testing.TB) asl.Options {
 		reading.Substitutions[key] = value
 		return nil
 	})
+	holes := testHoles{}
+	flags.Func("hole", "", func(s string) error {
+		key, about, _ := strings.Cut(s, "=")
+		reading.Substitutions[key] = hole.Text(key)
+		holes[key] = strings.Fields(about)
+		o.Holes = holes
+		return nil
+	})
 	flags.Func("pass-role", "", func(s string) error {
 		service, role, _ := strings.Cut(s, "=")
 		service = ServicePrincipal(service)
@@ -309,7 +318,19 @@ func (c *goldenCase) render(role *Role, findings source.List) string {
 	for _, f := range findings {
 		fmt.Fprintf(&b, "%s %s %s: %s\n", f.Severity, f.Code, f.Path, f.Message)
 	}
-	return b.String()
+	return hole.Print(b.String())
+}
+
+// testHoles are the holes of an archive: "plain", or what they can be.
+type testHoles map[string][]string
+
+func (h testHoles) Plain(name string) bool { return slices.Equal(h[name], []string{"plain"}) }
+
+func (h testHoles) Alternatives(text string) ([]string, bool) {
+	if name, whole := hole.Whole(text); whole && len(h[name]) > 1 {
+		return h[name], true
+	}
+	return []string{text}, true
 }
 
 func renderRole(b *strings.Builder, role *Role) {

@@ -37,7 +37,8 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 	var out []reading
 	for _, rd := range readings {
 		base := slices.Clip(rd.captures)
-		for _, v := range k.values {
+		values, unknown := g.forms(p, k.values)
+		for _, v := range values {
 			got, dynamic, elsewhere, ok := g.readValue(c, p, v, variant, base)
 			if ok {
 				out = append(out, reading{tell(got, len(base), v.from(c, p.name())), rd.dynamic || dynamic && !p.extra, rd.elsewhere || elsewhere})
@@ -55,7 +56,7 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 			}
 			out = append(out, reading{got, rd.dynamic, rd.elsewhere})
 		}
-		if k.unknown || !k.exists() && !byDefault {
+		if k.unknown || unknown || !k.exists() && !byDefault {
 			got, elsewhere := readUnknown(p, variant, base)
 			out = append(out, reading{got, rd.dynamic || !p.extra, rd.elsewhere || elsewhere})
 		}
@@ -75,7 +76,7 @@ func tell(got captures, n int, from origin) captures {
 // that comes and does not fit may never come together with the rest: it is taken
 // for one that is not known.
 func (g *generator) readValue(c call, p *param, v place, variant string, base captures) (out captures, dynamic, elsewhere, ok bool) {
-	if !v.came() {
+	if !v.came() && !v.hasHole() {
 		out, ok = g.readLiteral(c, p, v, variant, base)
 		return out, false, false, ok
 	}
@@ -315,6 +316,14 @@ func (g *generator) conditionValue(c call, template string, wildcards bool, have
 // grant adds a grant for each action of a rule, or the state to the grant that
 // is there already.
 func (g *generator) grant(c call, r *rule, on resource, conditions []Condition, dynamic bool) {
+	text := g.whole(on.text)
+	dynamic = dynamic || text != on.text && strings.Contains(text, "*")
+	on.text = text
+	for i := range conditions {
+		for j, value := range conditions[i].Values {
+			conditions[i].Values[j] = g.whole(value)
+		}
+	}
 	g.broad[on.text] = g.broad[on.text] || dynamic
 	shape := conditionText(conditions)
 	for action := range words(r.actions) {

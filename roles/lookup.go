@@ -35,9 +35,9 @@ func (g *generator) lookup(c call, path string) known {
 	}
 	k := g.written(c, path)
 	if comes, ok := g.comes(c, path, k); ok {
-		return comes
+		return g.eachAlternative(comes)
 	}
-	return k
+	return g.eachAlternative(k)
 }
 
 // written is what stands in the definition.
@@ -92,6 +92,8 @@ func (k known) add(v asl.Value) known {
 	switch {
 	case !v.Exists():
 		k.absent++
+	case isHeld(v):
+		k.values, k.at = append(k.values, place{Value: v}), v
 	case partlyKnown(v):
 		k.open, k.at = append(k.open, place{Value: v}), v
 	case v.Dynamic():
@@ -169,7 +171,7 @@ func (g *generator) test(c call, test string) bool {
 			text, isText := k.single()
 			return !isText || text != want
 		}
-		return k.dynamic() || slices.Contains(k.texts(), want)
+		return k.dynamic() || slices.Contains(k.texts(), want) || slices.ContainsFunc(k.values, place.hasHole)
 	}
 	if name, variant, ok := strings.Cut(test, "/"); ok {
 		return slices.ContainsFunc(g.lookup(c, name).values, func(v place) bool {

@@ -126,7 +126,9 @@ func (g *generator) fromTaskDefinitions(c call) (roles []string, all bool) {
 func (g *generator) rolesOf(td ecs.TaskDefinition) []string {
 	var roles []string
 	for _, role := range []string{td.TaskRole, td.ExecutionRole} {
-		if _, got, ok := roleNameShape.read(role, nil, false); ok {
+		if name, rest, leads := leadingHole(role); leads && rest == "" && !g.opts.holes().Plain(name) {
+			roles = append(roles, role) // a role passed as a parameter goes by its ARN
+		} else if _, got, ok := roleNameShape.read(role, nil, false); ok {
 			arn, _, _ := fill("arn:{partition}:iam::{account}:role/{role}", append(got, g.env...))
 			roles = append(roles, arn)
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -80,6 +81,10 @@ func (g *generator) resolve(s *asl.State) (call, bool) {
 	if in, ok := parseResource(text); ok && !strings.Contains(in.name+in.suffix, "*") {
 		return g.integration(c, in, text)
 	}
+	if row := g.directForm(resource); row != nil {
+		c.row = row
+		return c, true
+	}
 	if resource.HasPlaceholder() {
 		return g.placeholder(c, text)
 	}
@@ -89,9 +94,30 @@ func (g *generator) resolve(s *asl.State) (call, bool) {
 			return c, true
 		}
 	}
-	g.report("BAD_RESOURCE_ARN", source.Error, c.span, fmt.Sprintf("%q is nothing that a Task can call", text),
+	g.report("BAD_RESOURCE_ARN", source.Error, c.span, fmt.Sprintf("%q is nothing that a Task can call", hole.Print(text)),
 		"a Task calls an integration (arn:aws:states:::SERVICE:ACTION), a Lambda function or an activity, by ARN")
 	return call{}, false
+}
+
+// directForm finds the row of a Resource that has holes; nil where its
+// alternatives are of several kinds, or of none.
+func (g *generator) directForm(resource asl.Value) (row *integration) {
+	text, ok := held(resource)
+	if !ok {
+		return nil
+	}
+	texts, _ := g.opts.holes().Alternatives(text)
+	for _, one := range texts {
+		i := slices.IndexFunc(directForms, func(in integration) bool {
+			_, _, fits := in.params[0].as.read(one, nil, false)
+			return fits
+		})
+		if i < 0 || row != nil && row != &directForms[i] {
+			return nil
+		}
+		row = &directForms[i]
+	}
+	return row
 }
 
 // integration checks that the call exists and may be made in this way.
@@ -152,7 +178,7 @@ func (g *generator) placeholder(c call, text string) (call, bool) {
 			return c, true
 		}
 	}
-	g.report("UNKNOWN_RESOURCE", source.Warning, c.span, fmt.Sprintf("what %q calls is filled in later, so the role may lack the permission for it", c.state.Task.Resource.Text()),
+	g.report("UNKNOWN_RESOURCE", source.Warning, c.span, fmt.Sprintf("what %q calls is filled in later, so the role may lack the permission for it", hole.Print(c.state.Task.Resource.Text())),
 		"give its value with --substitution KEY=VALUE")
 	return c, false
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -107,6 +108,7 @@ func policyName(machine string) string {
 }
 
 func plainName(name string) string {
+	name = hole.Replace(name, func(name string) string { return name })
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("+=,.@_-", r):
@@ -172,7 +174,7 @@ func ServicePrincipal(name string) string {
 }
 
 // LeaveOpen fills what the options do not say with references that the
-// deploying tool resolves, such as "${AWS::AccountId}". The keys are
+// deploying tool resolves, such as the hole AWS::AccountId. The keys are
 // "partition", "region" and "account".
 func (o *Options) LeaveOpen(references map[string]string) {
 	if o.Partition == "" && o.Region == "" {

@@ -17,6 +17,7 @@ import (
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/dataflow"
 	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -47,6 +48,8 @@ type Options struct {
 
 	Trust      Trust
 	AnyAccount bool // values known at run time only may name other accounts
+
+	Holes Holes // what is known of holes in the definition; may be nil
 
 	Input *dataflow.Input // what executions begin with, or nil
 	Pins  []dataflow.Pin  // what no analysis can know
@@ -118,14 +121,7 @@ func Generate(m *asl.StateMachine, opts Options) (*Role, source.List) {
 	}
 	g.assumptions()
 	role := g.role()
-	if opts.hasReferences() {
-		// What stands for a reference is no ARN yet: the same role with an
-		// account in its place is decided instead.
-		twin, findings := Generate(m, opts.resolved())
-		if twin == nil {
-			return nil, findings
-		}
-	} else if g.verify(role); g.findings.HasErrors() {
+	if g.verify(role); g.findings.HasErrors() {
 		return nil, g.findings.Sorted()
 	}
 	return role, g.findings.Sorted()
@@ -200,7 +196,8 @@ func (o *Options) check() source.List {
 	if o.Type != "" && o.Type != Standard && o.Type != Express {
 		bad("type", "type %q is neither STANDARD nor EXPRESS", o.Type)
 	}
-	if utf8.RuneCountInString(o.Name) > maxMachineName || strings.ContainsAny(o.Name, " <>{}[]?*\"#%\\^|~`$&,;:/") || strings.ContainsFunc(o.Name, unicode.IsControl) {
+	name := hole.Replace(o.Name, func(string) string { return "" })
+	if utf8.RuneCountInString(name) > maxMachineName || strings.ContainsAny(name, " <>{}[]?*\"#%\\^|~`$&,;:/") || strings.ContainsFunc(name, unicode.IsControl) {
 		bad("stateMachineName", "%q is not a name of a state machine: up to %d characters, and none of the special ones", o.Name, maxMachineName)
 	}
 	for _, key := range []struct{ name, value, service, kind string }{{"kmsKeyArn", o.KMSKey, "kms", "key"}, {"permissionsBoundary", o.PermissionsBoundary, "iam", "policy"}} {
@@ -214,7 +211,7 @@ func (o *Options) check() source.List {
 	}
 	for service, roles := range o.PassRoles {
 		for _, r := range roles {
-			if a, err := arn.Parse(r); err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") || !arn.ValidAccount(a.Account) || strings.ContainsAny(r, "*?") {
+			if a, err := arn.Parse(r); !isReference(r) && (err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") || !arn.ValidAccount(a.Account) || strings.ContainsAny(r, "*?")) {
 				bad("passRoles", "%q, to be passed to %s, is not the ARN of a role", r, service)
 			}
 		}
@@ -244,6 +241,6 @@ func (o *Options) resolved() Options {
 // Step Functions API reference, CreateStateMachine.
 const maxMachineName = 80
 
-// isReference reports whether a value stands for one that the deploying tool
-// fills in: "${AWS::AccountId}".
-func isReference(value string) bool { return strings.HasPrefix(value, "${") }
+// isReference reports whether the deploying tool fills in a value, or a part of
+// it: see package hole.
+func isReference(value string) bool { return hole.Has(value) }

@@ -385,7 +385,7 @@ func (g *generator) bound(c call, format, name string, bindings []catalog.Bindin
 		}
 		for _, v := range k.values {
 			if text, ok := v.text(); ok {
-				read(text, false, v.from(c, b.Member))
+				read(g.sdkForm(text, format, name, b.Member), false, v.from(c, b.Member))
 			}
 		}
 		for _, text := range k.names {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/source"
 )
@@ -44,7 +45,7 @@ func (g *generator) texts(k known) []guardedText {
 		if kind := v.Kind(); !ok && (kind == asl.Number || kind == asl.Bool) {
 			text, ok = v.Text(), true
 		}
-		out = append(out, guardedText{text: text, readable: ok})
+		out = append(out, guardedText{hole.Pattern(text), hole.Has(text), ok})
 	}
 	for _, text := range k.names {
 		out = append(out, guardedText{text: text, readable: true})

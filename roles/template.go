@@ -3,6 +3,8 @@ package roles
 import (
 	"slices"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/hole"
 )
 
 // A shape lists the ways in which a parameter may be written, most specific
@@ -34,6 +36,9 @@ func (c captures) get(name string) (capture, bool) {
 // way that fits with what it captured. In an open text "*" stands for what is
 // not known before run time.
 func (s shape) read(text string, into captures, open bool) (variant string, out captures, ok bool) {
+	if hole.Has(text) {
+		text = domains.Replace(text)
+	}
 	for _, way := range s {
 		name, pattern := cutVariant(way)
 		if strings.HasPrefix(pattern, "{") && strings.HasPrefix(text, "arn:") {
@@ -45,6 +50,13 @@ func (s shape) read(text string, into captures, open bool) (variant string, out 
 	}
 	return "", into, false
 }
+
+// domains writes the domain of AWS's services for the holes that stand for it.
+// Other partitions have others, of which nothing but the host's name hangs.
+var domains = strings.NewReplacer(
+	hole.Text("AWS::URLSuffix"), "amazonaws.com",
+	hole.Text("data.aws_partition.current.dns_suffix"), "amazonaws.com",
+)
 
 func cutVariant(way string) (name, pattern string) {
 	if before, after, ok := strings.Cut(way, " = "); ok {
@@ -200,7 +212,9 @@ func fill(template string, values captures) (text string, known, complete bool) 
 			end := i + strings.IndexByte(template[i:], '}')
 			name, lower := strings.CutSuffix(template[i+1:end], ":lower")
 			v, ok := values.get(name)
-			if lower {
+			if lower && hole.Has(v.value) {
+				v.value, v.unknown = "*", true
+			} else if lower {
 				v.value = strings.ToLower(v.value)
 			}
 			b.WriteString(v.value)

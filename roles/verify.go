@@ -2,10 +2,12 @@ package roles
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -33,11 +35,15 @@ const verifyTogether = 64
 
 // verify reports needs that the role does not meet.
 func (g *generator) verify(role *Role) {
+	instance := func(text string) string { return text }
+	if slices.ContainsFunc(g.grants, Grant.hasHole) {
+		instance = g.instances(g.grants)
+	}
 	engines := map[string]*authz.Engine{} // what a grant says -> the part of the role that must allow it
 	for _, p := range role.Policies {
 		for from := 0; from < len(p.Document.Statements); from += verifyTogether {
 			to := min(from+verifyTogether, len(p.Document.Statements))
-			part := policy.Document{Version: p.Document.Version, Statements: p.Document.Statements[from:to]}
+			part := policy.Document{Version: p.Document.Version, Statements: filled(p.Document.Statements[from:to], instance)}
 			engine, findings := authz.Compile(authz.Set{Identity: []authz.Policy{{Name: p.Name, Document: &part}}, Resource: trusting()})
 			g.findings = append(g.findings, findings...)
 			for i := from; i < to && i < len(p.Reasons); i++ {
@@ -49,9 +55,9 @@ func (g *generator) verify(role *Role) {
 	}
 	for i := range g.grants {
 		need := &g.grants[i]
-		if engine := engines[need.what]; engine == nil || engine.Decide(need.request()).Result != authz.Allowed {
+		if engine := engines[need.what]; engine == nil || engine.Decide(need.request(instance)).Result != authz.Allowed {
 			g.say("ROLE_INCOMPLETE", source.Error,
-				fmt.Sprintf("the role that was made does not allow %s on %s", need.Action, need.Resource),
+				fmt.Sprintf("the role that was made does not allow %s on %s", need.Action, hole.Print(need.Resource)),
 				"this is a mistake in Writ: please report it with the definition")
 		}
 	}
@@ -59,20 +65,20 @@ func (g *generator) verify(role *Role) {
 
 // request is one call that a grant is for, with something in the place of what
 // is not known.
-func (gr *Grant) request() authz.Request {
+func (gr *Grant) request(hole func(string) string) authz.Request {
 	r := authz.Request{
 		Principal: "arn:aws:iam::" + verifierAccount + ":role/machine",
 		Action:    gr.Action,
 		Resource:  gr.Resource,
 	}
 	if gr.Resource != "*" {
-		r.Resource = instance(gr.Resource)
+		r.Resource = instance(hole(gr.Resource))
 		if a := strings.SplitN(r.Resource, ":", 3); len(a) == 3 {
 			r.Principal = "arn:" + a[1] + ":iam::" + verifierAccount + ":role/machine"
 		}
 	}
 	for _, c := range gr.Conditions {
-		r.Context = append(r.Context, authz.Entry{Key: c.Key, Values: []string{instance(c.Values[0])}})
+		r.Context = append(r.Context, authz.Entry{Key: c.Key, Values: []string{instance(hole(c.Values[0]))}})
 	}
 	return r
 }
