@@ -142,7 +142,7 @@ func conditionsOf(s *policy.Statement) []Condition {
 // goldenCases reads all archives.
 func goldenCases(t testing.TB) []*goldenCase {
 	t.Helper()
-	return readCases(t, "testdata/*.txtar")
+	return append(readCases(t, "testdata/*.txtar"), readCases(t, "testdata/holes/*.txtar")...)
 }
 
 func readCases(t testing.TB, glob string) []*goldenCase {

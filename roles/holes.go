@@ -145,6 +145,12 @@ func namedARN(name string) bool {
 	return len(name) >= 3 && strings.EqualFold(name[len(name)-3:], "arn")
 }
 
+// takenForName reports whether a text with holes is taken for a name, as it is in
+// grants: see forms.
+func (g *generator) takenForName(text string) bool {
+	return !slices.ContainsFunc(hole.Names(text), func(name string) bool { return namedARN(name) && !g.opts.holes().Plain(name) })
+}
+
 // kinds returns the ways of a shape that are ARNs, and how many variants of bare
 // names it has; ways with other beginnings are neither.
 func (s shape) kinds() (arns []string, names int) {

@@ -17,7 +17,7 @@ import (
 // mayMatch reports whether some value of a parameter may match a pattern. Of a
 // text that is known in part, that part decides.
 func (g *generator) mayMatch(k known, p string) bool {
-	return k.unknown || slices.ContainsFunc(g.texts(k), func(t guardedText) bool {
+	return k.unknown || slices.ContainsFunc(g.texts(k, p), func(t guardedText) bool {
 		return !t.readable || t.open && overlaps(p, t.text) || !t.open && pattern.MatchFold(p, t.text)
 	})
 }
@@ -25,7 +25,7 @@ func (g *generator) mayMatch(k known, p string) bool {
 // mayDiffer reports whether some value of a parameter may be something else than
 // what matches a pattern.
 func (g *generator) mayDiffer(k known, p string) bool {
-	return k.unknown || k.maybe || k.absent > 0 || slices.ContainsFunc(g.texts(k), func(t guardedText) bool {
+	return k.unknown || k.maybe || k.absent > 0 || slices.ContainsFunc(g.texts(k, p), func(t guardedText) bool {
 		return !t.readable || t.open && !within(t.text, p) || !t.open && !pattern.MatchFold(p, t.text)
 	})
 }
@@ -37,13 +37,16 @@ type guardedText struct {
 	readable bool // it is text at all
 }
 
-// texts lists the values of a parameter.
-func (g *generator) texts(k known) []guardedText {
+// texts lists the values of a parameter, for comparing them with a pattern.
+func (g *generator) texts(k known, p string) []guardedText {
 	var out []guardedText
 	for _, v := range k.values {
 		text, ok := v.text()
 		if kind := v.Kind(); !ok && (kind == asl.Number || kind == asl.Bool) {
 			text, ok = v.Text(), true
+		}
+		if hole.Has(text) && strings.Contains(p, ":") && g.takenForName(text) {
+			text = hole.Replace(text, func(string) string { return "x" }) // it is not said in ARNs
 		}
 		out = append(out, guardedText{hole.Pattern(text), hole.Has(text), ok})
 	}

@@ -32,7 +32,7 @@ func (g *generator) misread(c call, all []catalog.Resource, r *catalog.Resource)
 // there can be and tell by their beginning what they are.
 func (g *generator) sureTexts(c call, member string) (texts []guardedText, sure bool) {
 	k := g.lookup(c, member)
-	texts = g.texts(k)
+	texts = g.texts(k, ":")
 	sure = len(texts) > 0 && !k.unknown && !k.maybe && !slices.ContainsFunc(texts, func(t guardedText) bool {
 		return !t.readable || t.open && strings.HasPrefix(t.text, "*")
 	})

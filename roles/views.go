@@ -42,7 +42,7 @@ func (g *generator) through(k known, name string) known {
 	}
 	view := views[name]
 	out := known{absent: k.absent, unknown: k.unknown, part: k.part || k.unknown, maybe: k.maybe, at: k.at}
-	for _, t := range g.texts(k) {
+	for _, t := range g.texts(k, "") {
 		if !t.readable || view == nil {
 			out.unknown, out.part = true, true
 			continue

@@ -39,6 +39,7 @@ func readCloudFormation(d *document) (*Template, source.List) {
 // close joins what the stacks of a session gave.
 func (ss *session) close() (*Template, source.List) {
 	ss.link()
+	ss.out.stacks = ss.stacks
 	var list source.List
 	for _, s := range ss.stacks {
 		s.undecided()

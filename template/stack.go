@@ -38,6 +38,9 @@ type stack struct {
 	chain    int    // how many references are being followed
 	reported map[report]bool
 	near     near.Finder
+
+	arns []spelling          // see spellings
+	refs map[string]spelling // references for holes
 }
 
 // report is the key under which a finding is given once, however often its

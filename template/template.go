@@ -72,6 +72,8 @@ type Template struct {
 	Principals []Principal
 	Holes      map[string]Hole // by name
 	Incomplete bool            // there may be machines, roles or policies that were not read
+
+	stacks []*stack // of CloudFormation, for Write
 }
 
 // Place is where something stands.

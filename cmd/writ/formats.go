@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
@@ -19,17 +20,6 @@ type writer func(w io.Writer, e *env, results []result) error
 var formats = map[string]writer{"text": writeText, "json": writeJSON, "cfn": writeCFN, "hcl": writeHCL}
 
 func formatNames() []string { return []string{"text", "json", "cfn", "hcl"} }
-
-// references are what a format writes for a partition, Region or account that
-// was not given: its tool fills them in.
-var references = map[string]map[string]string{
-	"cfn": {"partition": "${AWS::Partition}", "region": "${AWS::Region}", "account": "${AWS::AccountId}"},
-	"hcl": {
-		"partition": "${data.aws_partition.current.partition}",
-		"region":    "${data.aws_region.current.region}",
-		"account":   "${data.aws_caller_identity.current.account_id}",
-	},
-}
 
 // writeJSON prints one document per input.
 func writeJSON(w io.Writer, _ *env, results []result) error {
@@ -44,10 +34,11 @@ func writeJSON(w io.Writer, _ *env, results []result) error {
 			FormatVersion string        `json:"format_version"`
 			Input         string        `json:"input"`
 			Kind          string        `json:"kind,omitempty"`
+			Machine       string        `json:"machine,omitempty"` // its name in a template
 			Role          *roles.Role   `json:"role"`
 			Why           []roles.Grant `json:"why"`
 			Findings      source.List   `json:"findings"`
-		}{"1.0", r.input, string(r.kind), r.role, []roles.Grant{}, source.List{}}
+		}{"1.0", r.input, string(r.kind), r.machineName(), r.role, []roles.Grant{}, source.List{}}
 		if r.role != nil && r.role.Grants != nil {
 			out.Why = r.role.Grants
 		}
@@ -62,10 +53,15 @@ func writeJSON(w io.Writer, _ *env, results []result) error {
 }
 
 func encodeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, printHolesJSON(out.String()))
+	return err
 }
 
 // writeText prints roles for people: the documents, and above each statement
@@ -74,7 +70,7 @@ func writeText(w io.Writer, e *env, results []result) error {
 	p := textPrinter{w: w, color: e.terminal && e.getenv("NO_COLOR") == ""}
 	for _, r := range results {
 		if r.role != nil {
-			p.role(r.kind, r.role)
+			p.role(&r)
 		}
 		if r.access != nil {
 			p.access(r.access)
@@ -95,7 +91,7 @@ type textPrinter struct {
 
 func (p *textPrinter) printf(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
+		_, p.err = io.WriteString(p.w, hole.Print(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -106,12 +102,19 @@ func (p *textPrinter) note(text string) {
 	p.printf("%s\n", text)
 }
 
-func (p *textPrinter) role(kind roles.TaskRoleKind, r *roles.Role) {
+func (p *textPrinter) role(res *result) {
+	kind, r := res.kind, res.role
 	if p.again {
 		p.printf("\n")
 	}
 	p.again = true
-	p.printf("%s %s\n", roleTitle(kind), r.Name)
+	if p.printf("%s %s", roleTitle(kind), r.Name); res.machine != nil {
+		p.printf(" for %s", res.machineName())
+		if when := res.machine.When.String(); when != "" {
+			p.printf(" when %s", when)
+		}
+	}
+	p.printf("\n")
 	if r.Path != "/" {
 		p.printf("path %s\n", r.Path)
 	}
@@ -165,7 +168,7 @@ func statementText(doc *policy.Document, i int) (string, error) {
 	}
 	var out bytes.Buffer
 	err = json.Indent(&out, body.Statement, "", "  ")
-	return out.String(), err
+	return printHolesJSON(out.String()), err
 }
 
 // why says in a line or two for what the grants of a statement are: first the

@@ -16,6 +16,7 @@ import (
 	"github.com/writ-iam/writ/ecs"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
+	"github.com/writ-iam/writ/template"
 )
 
 // generateFlags are the flags of writ generate as the user wrote them.
@@ -33,6 +34,9 @@ type generateFlags struct {
 	check                     string    // file to compare with, or ""
 	committed                 *roleFile // what it holds
 	task                      taskFlags // about ECS task definitions
+	template                  templateFlags
+	machines                  []string // of a template, by their names in it
+	cmd                       *cobra.Command
 }
 
 func newGenerate(e *env) *cobra.Command {
@@ -64,6 +68,7 @@ not show.`,
 
 // registerMachine registers the flags that say what the definition does not.
 func (f *generateFlags) registerMachine(cmd *cobra.Command) {
+	f.cmd = cmd
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	o := &f.opts
@@ -82,6 +87,8 @@ func (f *generateFlags) registerMachine(cmd *cobra.Command) {
 	flags.BoolVar(&o.NoPassRole, "no-pass-role", false, "roles that the definition does not show need no permission here")
 	flags.StringArrayVar(&f.substitutions, "substitution", nil, "value of a ${KEY} placeholder, as KEY=VALUE (repeatable)")
 	flags.BoolVar(&f.allowPlaceholders, "allow-placeholders", false, "treat placeholders without a value as known at run time")
+	flags.StringArrayVar(&f.machines, "machine", nil, "template: name of the state machine in it (repeatable; default: all)")
+	f.template.register(cmd)
 	flags.BoolVar(&o.AnyAccount, "any-account", false, "values known at run time may name resources of other accounts")
 	f.data.register(cmd)
 }
@@ -129,6 +136,10 @@ type result struct {
 	task bool               // the input is a task definition
 	kind roles.TaskRoleKind // of a task definition's role
 	none bool               // it needs no role
+
+	template  *template.Template // that the machine stands in, or nil
+	machine   *template.Machine
+	undecided bool // the template does not tell all of the machine
 }
 
 // run makes the roles of all inputs. Who asked for JSON gets it even when there
@@ -173,8 +184,20 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 	results := make([]result, 0, len(inputs))
 	used := map[string]bool{}
 	for _, input := range inputs {
-		text, err := readInput(e, input)
+		file, err := findTemplate(e, input)
 		if err != nil {
+			return err
+		}
+		text := file.Text
+		if isTemplate(file) && f.task.kind == "" {
+			made, err := f.generateTemplate(e, input, file, subs, used)
+			if err != nil {
+				return err
+			}
+			results = append(results, made...)
+			continue
+		}
+		if err := f.template.refuse(f.cmd, inputName(input)); err != nil {
 			return err
 		}
 		kind, err := f.task.kindOf(inputName(input), text)
@@ -195,6 +218,9 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 		results = append(results, f.generate(input, text, subs))
 	}
 	if f.check != "" {
+		if len(results) > 1 {
+			return errors.New("--check compares one file with one machine; name it with --machine")
+		}
 		return f.compare(e, results[0], failLevel)
 	}
 	var out bytes.Buffer
@@ -228,7 +254,7 @@ func (f *generateFlags) resolve() (writer, source.Severity, error) {
 		return nil, 0, fmt.Errorf("--fail-level: %w", err)
 	}
 	if f.format == "cfn" || f.format == "hcl" {
-		f.opts.LeaveOpen(references[f.format])
+		f.opts.LeaveOpen(pseudo)
 	}
 	return write, failLevel, nil
 }
@@ -389,7 +415,7 @@ func exitCode(results []result, failLevel source.Severity) error {
 			return exit(exitUsage)
 		case any && worst >= failLevel || r.failed():
 			code = exitFindings
-		case code == exitOK && roles.Undecided(r.findings):
+		case code == exitOK && (r.undecided || roles.Undecided(r.findings)):
 			code = exitUndecided
 		}
 	}

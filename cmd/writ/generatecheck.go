@@ -38,7 +38,7 @@ func (f *generateFlags) readCheck(e *env, input string) error {
 	case f.format == "cfn" && !f.committed.template, f.format == "json" && f.committed.template:
 		return fmt.Errorf("--check %s: the file is not of --format %s; leave out the flag, the file shows what it is", f.check, f.format)
 	case f.committed.template:
-		f.opts.LeaveOpen(references["cfn"])
+		f.opts.LeaveOpen(pseudo)
 	}
 	return nil
 }

@@ -110,18 +110,19 @@ func (p *textPrinter) access(a *roles.Access) {
 }
 
 // cfnPolicy bears no ManagedPolicyName, for the reason that roles bear none.
-func cfnPolicy(a *roles.Access) (*yaml.Node, error) {
-	doc, err := jsonNode(a.Document)
+func (r *result) cfnPolicy() (*yaml.Node, error) {
+	doc, err := jsonNode(r.access.Document)
 	if err != nil {
 		return nil, err
 	}
-	return mapping("Type", text("AWS::IAM::ManagedPolicy"), "Properties", mapping("PolicyDocument", substituted(doc))), nil
+	return mapping("Type", text("AWS::IAM::ManagedPolicy"), "Properties", mapping("PolicyDocument", r.substituted(doc))), nil
 }
 
-func appendPolicy(body *hclwrite.Body, a *roles.Access, name string) error {
+func (r *result) appendPolicy(body *hclwrite.Body, name string) error {
+	a := r.access
 	block := body.AppendNewBlock("resource", []string{"aws_iam_policy", name}).Body()
 	block.SetAttributeValue("name", cty.StringVal(a.Name))
-	if err := setDocument(block, "policy", a.Document); err != nil {
+	if err := r.setDocument(block, "policy", a.Document); err != nil {
 		return err
 	}
 	body.AppendNewline()

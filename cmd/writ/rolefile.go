@@ -352,7 +352,7 @@ func (r *roleReader) substitute(v *jsontree.Value) (string, error) {
 // pseudoParameters are the values that a template's pseudo parameters have: what
 // the options say, or else a mark that stands on both sides of the comparison.
 func pseudoParameters(o *roles.Options) map[string]string {
-	marks := map[string]string{"AWS::Partition": "${AWS::Partition}", "AWS::Region": "${AWS::Region}", "AWS::AccountId": "${AWS::AccountId}"}
+	marks := map[string]string{"AWS::Partition": pseudo["partition"], "AWS::Region": pseudo["region"], "AWS::AccountId": pseudo["account"]}
 	if o.Region != "" {
 		marks["AWS::Region"] = o.Region
 		marks["AWS::Partition"] = "aws"

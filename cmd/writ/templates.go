@@ -13,7 +13,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/writ-iam/writ/policy"
-	"github.com/writ-iam/writ/roles"
 )
 
 // Templates of other tools. Both start from the JSON of a document, read into
@@ -82,24 +81,25 @@ func writeCFN(w io.Writer, _ *env, results []result) error {
 // cfnResource makes the resource for a result, and the name that it would like.
 func cfnResource(r result) (n *yaml.Node, name string, err error) {
 	if r.access != nil {
-		n, err = cfnPolicy(r.access)
+		n, err = r.cfnPolicy()
 		return n, r.access.Name, err
 	}
-	n, err = cfnRole(r.role)
+	n, err = r.cfnRole()
 	return n, r.role.Name, err
 }
 
-func cfnRole(role *roles.Role) (*yaml.Node, error) {
+func (r *result) cfnRole() (*yaml.Node, error) {
+	role := r.role
 	trust, err := jsonNode(role.Trust)
 	if err != nil {
 		return nil, err
 	}
-	properties := mapping("AssumeRolePolicyDocument", substituted(trust))
+	properties := mapping("AssumeRolePolicyDocument", r.substituted(trust))
 	if role.Path != "/" {
 		properties.Content = append(properties.Content, text("Path"), text(role.Path))
 	}
 	if role.PermissionsBoundary != "" {
-		properties.Content = append(properties.Content, text("PermissionsBoundary"), text(role.PermissionsBoundary))
+		properties.Content = append(properties.Content, text("PermissionsBoundary"), r.substituted(text(role.PermissionsBoundary)))
 	}
 	policies := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, p := range role.Policies {
@@ -107,7 +107,7 @@ func cfnRole(role *roles.Role) (*yaml.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		policies.Content = append(policies.Content, mapping("PolicyName", text(p.Name), "PolicyDocument", substituted(doc)))
+		policies.Content = append(policies.Content, mapping("PolicyName", text(p.Name), "PolicyDocument", r.substituted(doc)))
 	}
 	if len(policies.Content) > 0 {
 		properties.Content = append(properties.Content, text("Policies"), policies)
@@ -117,27 +117,28 @@ func cfnRole(role *roles.Role) (*yaml.Node, error) {
 		for _, arn := range role.ManagedPolicies {
 			attached.Content = append(attached.Content, text(arn))
 		}
-		properties.Content = append(properties.Content, text("ManagedPolicyArns"), substituted(attached))
+		properties.Content = append(properties.Content, text("ManagedPolicyArns"), r.substituted(attached))
 	}
 	return mapping("Type", text("AWS::IAM::Role"), "Properties", properties), nil
 }
 
-// substituted marks strings that refer to pseudo parameters with !Sub and
-// gives the rest the block style.
-func substituted(n *yaml.Node) *yaml.Node {
+// substituted writes references in the place of holes and gives the rest the
+// block style.
+func (r *result) substituted(n *yaml.Node) *yaml.Node {
 	n.Style = 0
-	for _, c := range n.Content {
-		substituted(c)
-	}
-	if n.Kind != yaml.ScalarNode {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
+		r.cfnText("cfn", n)
 		return n
 	}
-	if n.Tag == "!!str" && looksTyped(n.Value) {
-		n.Style = yaml.SingleQuotedStyle
-	}
-	escaped := strings.ReplaceAll(n.Value, "${", "${!")
-	if value := strings.ReplaceAll(escaped, "${!AWS::", "${AWS::"); value != escaped {
-		n.Value, n.Tag, n.Style = value, "!Sub", yaml.SingleQuotedStyle
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			c.Style = 0 // the name of a member
+			if looksTyped(c.Value) {
+				c.Style = yaml.SingleQuotedStyle
+			}
+			continue
+		}
+		r.substituted(c)
 	}
 	return n
 }
@@ -182,7 +183,7 @@ func writeHCL(w io.Writer, _ *env, results []result) error {
 		return nil
 	}
 	for _, data := range []string{"aws_region", "aws_partition", "aws_caller_identity"} {
-		if strings.Contains(out, "${data."+data+".current") {
+		if strings.Contains(out, "data."+data+".current") {
 			out = fmt.Sprintf("data %q \"current\" {}\n\n", data) + out
 		}
 	}
@@ -192,21 +193,22 @@ func writeHCL(w io.Writer, _ *env, results []result) error {
 
 func appendResource(body *hclwrite.Body, r result, used map[string]bool) error {
 	if r.access != nil {
-		return appendPolicy(body, r.access, uniqueName(r.access.Name, "_-", used))
+		return r.appendPolicy(body, uniqueName(r.access.Name, "_-", used))
 	}
-	return appendRole(body, r.role, uniqueName(r.role.Name, "_-", used))
+	return r.appendRole(body, uniqueName(r.role.Name, "_-", used))
 }
 
-func appendRole(body *hclwrite.Body, role *roles.Role, name string) error {
+func (r *result) appendRole(body *hclwrite.Body, name string) error {
+	role := r.role
 	block := body.AppendNewBlock("resource", []string{"aws_iam_role", name}).Body()
 	block.SetAttributeValue("name", cty.StringVal(role.Name))
 	if role.Path != "/" {
 		block.SetAttributeValue("path", cty.StringVal(role.Path))
 	}
 	if role.PermissionsBoundary != "" {
-		block.SetAttributeValue("permissions_boundary", cty.StringVal(role.PermissionsBoundary))
+		block.SetAttributeRaw("permissions_boundary", r.hclText(role.PermissionsBoundary))
 	}
-	if err := setDocument(block, "assume_role_policy", role.Trust); err != nil {
+	if err := r.setDocument(block, "assume_role_policy", role.Trust); err != nil {
 		return err
 	}
 	body.AppendNewline()
@@ -218,7 +220,7 @@ func appendRole(body *hclwrite.Body, role *roles.Role, name string) error {
 		block := body.AppendNewBlock("resource", []string{"aws_iam_role_policy", label}).Body()
 		block.SetAttributeValue("name", cty.StringVal(p.Name))
 		block.SetAttributeRaw("role", hclwrite.TokensForIdentifier("aws_iam_role."+name+".id"))
-		if err := setDocument(block, "policy", p.Document); err != nil {
+		if err := r.setDocument(block, "policy", p.Document); err != nil {
 			return err
 		}
 		body.AppendNewline()
@@ -230,7 +232,7 @@ func appendRole(body *hclwrite.Body, role *roles.Role, name string) error {
 		}
 		block := body.AppendNewBlock("resource", []string{"aws_iam_role_policy_attachment", label}).Body()
 		block.SetAttributeRaw("role", hclwrite.TokensForIdentifier("aws_iam_role."+name+".name"))
-		block.SetAttributeRaw("policy_arn", hclString(arn))
+		block.SetAttributeRaw("policy_arn", r.hclText(arn))
 		body.AppendNewline()
 	}
 	return nil
@@ -238,48 +240,36 @@ func appendRole(body *hclwrite.Body, role *roles.Role, name string) error {
 
 // setDocument writes a policy document as jsonencode({...}), so that Terraform
 // resolves the references in it.
-func setDocument(body *hclwrite.Body, attribute string, doc *policy.Document) error {
+func (r *result) setDocument(body *hclwrite.Body, attribute string, doc *policy.Document) error {
 	n, err := jsonNode(doc)
 	if err != nil {
 		return err
 	}
-	body.SetAttributeRaw(attribute, hclwrite.TokensForFunctionCall("jsonencode", hclTokens(n)))
+	body.SetAttributeRaw(attribute, hclwrite.TokensForFunctionCall("jsonencode", r.hclTokens(n)))
 	return nil
 }
 
-func hclTokens(n *yaml.Node) hclwrite.Tokens {
+func (r *result) hclTokens(n *yaml.Node) hclwrite.Tokens {
 	switch n.Kind {
 	case yaml.MappingNode:
 		var attributes []hclwrite.ObjectAttrTokens
 		for i := 0; i < len(n.Content); i += 2 {
-			attributes = append(attributes, hclwrite.ObjectAttrTokens{Name: hclKey(n.Content[i].Value), Value: hclTokens(n.Content[i+1])})
+			attributes = append(attributes, hclwrite.ObjectAttrTokens{Name: hclKey(n.Content[i].Value), Value: r.hclTokens(n.Content[i+1])})
 		}
 		return hclwrite.TokensForObject(attributes)
 	case yaml.SequenceNode:
 		var items []hclwrite.Tokens
 		for _, item := range n.Content {
-			items = append(items, hclTokens(item))
+			items = append(items, r.hclTokens(item))
 		}
 		return hclwrite.TokensForTuple(items)
 	}
-	return hclString(n.Value)
+	return r.hclText(n.Value)
 }
 
 func hclKey(name string) hclwrite.Tokens {
 	if strings.ContainsAny(name, ":/.-") {
-		return hclString(name)
+		return hclwrite.TokensForValue(cty.StringVal(name))
 	}
 	return hclwrite.TokensForIdentifier(name)
-}
-
-// hclString writes a string in which nothing but Writ's own references is
-// interpolated.
-func hclString(s string) hclwrite.Tokens {
-	tokens := hclwrite.TokensForValue(cty.StringVal(s))
-	for _, t := range tokens {
-		for _, reference := range references["hcl"] {
-			t.Bytes = bytes.ReplaceAll(t.Bytes, []byte("$"+reference), []byte(reference))
-		}
-	}
-	return tokens
 }
