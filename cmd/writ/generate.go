@@ -46,7 +46,8 @@ func newGenerate(e *env) *cobra.Command {
 		Short: "Print the roles that a state machine or an ECS task definition needs",
 		Long: `Generate reads state machine definitions (Amazon States Language, JSON or YAML;
 '-' is standard input) and prints the execution role that each of them needs,
-with the reason for every permission. Of an ECS task definition (JSON) it prints
+with the reason for every permission; and templates (CloudFormation, SAM, CDK
+assemblies, Terraform plans and modules), for all machines in them. Of an ECS task definition (JSON) it prints
 the roles of the task, and with --service those of the service. With --for it prints the policy of whoever
 deploys the machine or answers its callbacks and activities instead. With --check
 it prints nothing but how a file differs from what is needed.
@@ -58,6 +59,7 @@ not show.`,
 		Example: `  writ generate machine.asl.json --name Orders --account 123456789012 --region us-east-1
   writ generate - --style console --format json < machine.asl.json
   writ generate machine.asl.json --name Orders --check role.json
+  writ generate template.yaml --parameter Stage=prod --format cfn
   writ generate taskdef.json --service service.json --account 123456789012 --region us-east-1`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },

@@ -68,9 +68,9 @@ const manifest = "manifest.json"
 // of a cloud assembly. The text is that of the file, template or not.
 func findTemplate(e *env, input string) (file *source.File, err error) {
 	if info, bad := os.Stat(input); input != "-" && bad == nil && info.IsDir() {
-		inside := filepath.Join(input, manifest)
-		if _, bad := os.Stat(inside); bad != nil {
-			return nil, fmt.Errorf("%s is a directory; name the definition in it (a cloud assembly of the CDK has %s)", input, manifest)
+		inside := firstInside(input)
+		if inside == "" {
+			return nil, fmt.Errorf("%s is a directory; name the definition in it (a cloud assembly of the CDK has %s, a module of Terraform *.tf)", input, manifest)
 		}
 		input = inside
 	}
@@ -81,7 +81,19 @@ func findTemplate(e *env, input string) (file *source.File, err error) {
 	return source.NewFile(inputName(input), text), nil
 }
 
-// readTemplate reads a template with the values that flags give.
+// firstInside returns the file of a directory that is read first: the manifest
+// of an assembly, or a file of a module, which is read with the others; "" where
+// the directory is neither.
+func firstInside(dir string) string {
+	for _, pattern := range []string{manifest, "main.tf", "*.tf", "*.tf.json"} {
+		if found, err := filepath.Glob(filepath.Join(dir, pattern)); err == nil && len(found) > 0 {
+			return found[0]
+		}
+	}
+	return ""
+}
+
+// read reads a template with the values that flags give.
 func (f *templateFlags) read(e *env, file *source.File, o *roles.Options) (*template.Template, source.List, error) {
 	values, err := f.values(e)
 	if err != nil {
@@ -95,6 +107,16 @@ func (f *templateFlags) read(e *env, file *source.File, o *roles.Options) (*temp
 		}
 		defer root.Close()
 		opts.Open = func(name string) ([]byte, error) { return readBeside(root.FS(), name) }
+		opts.List = func(dir string) ([]string, error) {
+			entries, err := fs.ReadDir(root.FS(), dir)
+			var names []string
+			for _, entry := range entries {
+				if !entry.IsDir() {
+					names = append(names, entry.Name())
+				}
+			}
+			return names, err
+		}
 	}
 	// Names of files are relative to the directory, and so are findings: they are
 	// shown with it.
@@ -106,9 +128,9 @@ func (f *templateFlags) read(e *env, file *source.File, o *roles.Options) (*temp
 func readBeside(dir fs.FS, name string) ([]byte, error) {
 	info, err := fs.Stat(dir, name)
 	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			return nil, path.Err // the template's finding names the file
+		var failed *fs.PathError
+		if errors.As(err, &failed) {
+			return nil, failed.Err // the template's finding names the file
 		}
 		return nil, err
 	}
@@ -159,9 +181,9 @@ func machineOf(t *template.Template, m *template.Machine, o roles.Options, given
 			note("TEMPLATE_UNDECIDED", fmt.Sprintf("which key encrypts %s is not known; the role allows any key of the account", m.Name), "give --kms-key")
 		}
 	}
-	o.RoleName = m.Name + "Role"
+	o.RoleName = label(m.Name) + "Role"
 	if made := roleOf(t, m); made != nil && len(machinesWith(t, made)) == 1 {
-		o.RoleName = made.Name
+		o.RoleName = label(made.Name)
 	}
 	o.TaskDefinitions = slices.Clip(o.TaskDefinitions)
 	for i := range t.Tasks {
@@ -169,6 +191,13 @@ func machineOf(t *template.Template, m *template.Machine, o roles.Options, given
 		o.TaskDefinitions = append(o.TaskDefinitions, td)
 	}
 	return o, findings
+}
+
+// label is the name of a resource without the type and the modules that an
+// address of Terraform begins with.
+func label(name string) string {
+	name, _, _ = strings.Cut(name, "[")
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // refersTo reports whether a text has a hole that a resource of that name gives.
