@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
 )
 
@@ -101,6 +102,11 @@ func (t *terraform) fill(r *tfResource, fact *tfFact, format string) (string, bo
 			if value == "" {
 				return "", false
 			}
+		case option == "slash" && set:
+			if before, _, _, is := hole.Next(value); is && before == "" {
+				return "", false // it may begin with a slash or not
+			}
+			value = strings.TrimPrefix(value, "/")
 		case strings.HasPrefix(option, "-"):
 			if !set {
 				value = option[1:]
