@@ -92,11 +92,11 @@ func (s *scope) mentions(text string) bool {
 // eval evaluates an expression as far as it is known.
 func (s *scope) eval(e hclsyntax.Expression) tfValue {
 	if s.depth >= maxExpression {
-		s.m.t.wrong("TEMPLATE_TOO_LARGE", s.file, spanOf(e.StartRange()), "", "", "expressions nest more than %d deep", maxExpression)
-		return tfText(s.m.t.hole(Hole{Name: "?", Why: "expression that nests too deeply"}), s.file, spanOf(e.StartRange()))
+		s.m.t.wrong("TEMPLATE_TOO_LARGE", s.file, spanOf(e.Range()), "", "", "expressions nest more than %d deep", maxExpression)
+		return tfText(s.m.t.hole(Hole{Name: "?", Why: "expression that nests too deeply"}), s.file, spanOf(e.Range()))
 	}
-	if !s.m.t.spend(s.file, spanOf(e.StartRange()), 1, 0) {
-		return tfText(s.m.t.hole(Hole{Name: "?", Why: "expression that was not evaluated"}), s.file, spanOf(e.StartRange()))
+	if !s.m.t.spend(s.file, spanOf(e.Range()), 1, 0) {
+		return tfText(s.m.t.hole(Hole{Name: "?", Why: "expression that was not evaluated"}), s.file, spanOf(e.Range()))
 	}
 	s.depth++
 	v := s.evalKind(e)
@@ -294,7 +294,7 @@ func (s *scope) join(j *joiner, e hclsyntax.Expression) bool {
 	case !isTextKind(v.kind):
 		v = s.unknown(e, "text")
 	}
-	if !s.m.t.spend(s.file, spanOf(e.StartRange()), 0, len(v.text)) || j.text.Len()+len(v.text) > maxText {
+	if !s.m.t.spend(s.file, spanOf(e.Range()), 0, len(v.text)) || j.text.Len()+len(v.text) > maxText {
 		return false
 	}
 	v.inner = nil
@@ -311,7 +311,7 @@ func (s *scope) joinItems(e *hclsyntax.TemplateJoinExpr) tfValue {
 	var j joiner
 	for i := range list.items {
 		v := list.items[i]
-		if !isTextKind(v.kind) || j.text.Len()+len(v.text) > maxText || !s.m.t.spend(s.file, spanOf(e.StartRange()), 1, len(v.text)) {
+		if !isTextKind(v.kind) || j.text.Len()+len(v.text) > maxText || !s.m.t.spend(s.file, spanOf(e.Range()), 1, len(v.text)) {
 			return s.unknown(e, "text")
 		}
 		j.add(v, false)
