@@ -120,6 +120,16 @@ func (p *problem) solveText(k *key, literals []elementLiteral, within []*pattern
 // solveMixed: operators of several types compare the key. Each type alone may
 // exclude a value; one that suits all is looked for among those that suit one.
 func (p *problem) solveMixed(k *key, literals []elementLiteral, within []*pattern.Pattern) (string, []int, outcome) {
+	for i, lit := range literals {
+		if !lit.not && lit.in.textual() && !lit.in.all && len(lit.in.wild) == 0 { // there are only these
+			texts := slices.DeleteFunc(slices.Clone(lit.in.texts), func(text string) bool { return !matchesAll(within, text) })
+			text, core, o := oneOf(texts, literals)
+			if o == none && !slices.Contains(core, i) {
+				core = append(core, i)
+			}
+			return text, core, o
+		}
+	}
 	candidates := []string{"true", "false", "0", "1", "x"}
 	families := map[policy.Family][]int{}
 	for i, lit := range literals {
