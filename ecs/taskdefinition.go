@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -128,16 +129,20 @@ func ParseTaskDefinition(file *source.File) (TaskDefinition, source.List) {
 		r.fail(r.code, r.root.Span, "a task definition is an object, not "+r.root.Kind.String())
 		return TaskDefinition{}, r.list.List()
 	}
+	family := r.text(body, "family")
 	td := TaskDefinition{
-		Family:        r.text(body, "family").Value,
+		Family:        family.Value,
 		TaskRole:      r.role(body, "taskRoleArn").Value,
 		ExecutionRole: r.role(body, "executionRoleArn").Value,
 		Span:          body.Span,
 		File:          file,
 		NetworkMode:   r.text(body, "networkMode").Value,
 	}
-	if td.Family == "" {
+	switch {
+	case td.Family == "":
 		r.fail(r.code, body.Span, "the task definition names no family")
+	case !validName(td.Family, "_-", 255):
+		r.fail(r.code, family.Span, fmt.Sprintf("%q is not the name of a family: up to 255 letters, digits, - and _", source.Clip(td.Family, 200)))
 	}
 	for _, t := range r.texts(body, "requiresCompatibilities") {
 		td.Compatibilities = append(td.Compatibilities, t.Value)
