@@ -13,9 +13,25 @@ import (
 
 // TaskOptions say what neither a task definition nor a service does.
 type TaskOptions struct {
-	Cluster        string // name of the cluster; "" is any
+	Cluster        string // name of the cluster; "" or "*" is any
 	Scheduled      bool   // rules of EventBridge run the task
 	ExecuteCommand bool   // tasks are run with ECS Exec enabled
+}
+
+// check finds what cannot be meant.
+func (o *TaskOptions) check(td *ecs.TaskDefinition) source.List {
+	for _, p := range managed.Parameters() {
+		if p.Name != "cluster" {
+			continue
+		}
+		if err := p.Check(o.Cluster); err != nil {
+			return source.List{{Code: badContext, Severity: source.Error, Message: err.Error()}}
+		}
+	}
+	if len(td.Containers) == 0 {
+		return source.List{{Code: "BAD_TASK_DEFINITION", Severity: source.Error, File: td.File, Span: td.Span, Message: "the task definition has no containers"}}
+	}
+	return nil
 }
 
 // TaskRoleFor is one of the roles that a task or service needs.
@@ -31,6 +47,9 @@ type TaskRoleFor struct {
 // states. On an Error finding there are no roles.
 func GenerateTask(td *ecs.TaskDefinition, svc *ecs.Service, opts Options, more TaskOptions) ([]TaskRoleFor, source.List) {
 	if findings := opts.check(); findings.HasErrors() {
+		return nil, findings
+	}
+	if findings := more.check(td); findings.HasErrors() {
 		return nil, findings
 	}
 	t := newTaskGenerator(td, svc, opts, more)
@@ -110,7 +129,9 @@ type taskRole struct {
 func newTaskGenerator(td *ecs.TaskDefinition, svc *ecs.Service, opts Options, more TaskOptions) *taskGenerator {
 	t := &taskGenerator{td: td, svc: svc, opts: opts, more: more}
 	cluster := more.Cluster
-	if svc != nil && cluster == "" {
+	if cluster == "*" {
+		cluster = ""
+	} else if svc != nil && cluster == "" {
 		cluster = svc.Cluster.Value[strings.LastIndexByte(svc.Cluster.Value, '/')+1:]
 		if cluster == "" {
 			cluster = "default"
@@ -275,11 +296,7 @@ func (t *taskGenerator) roleName(r *taskRole) string {
 }
 
 func (t *taskGenerator) trust(kind TaskRoleKind) *policy.Document {
-	name := string(kind)
-	if kind == HookRole {
-		name = string(InfrastructureRole) // the same service assumes it
-	}
-	r, err := managed.FindTrustRole(name)
+	r, err := managed.FindTrustRole(kind.trustedAs())
 	if err != nil {
 		t.report("ROLE_INCOMPLETE", source.Error, nil, ecs.Text{}, err.Error(), "this is a mistake in Writ: please report it")
 		return &policy.Document{Version: policy.Version2012}

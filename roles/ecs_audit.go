@@ -34,6 +34,7 @@ func AuditTaskRole(td *ecs.TaskDefinition, svc *ecs.Service, kind TaskRoleKind, 
 	if findings := opts.fromRole(&held); findings.HasErrors() {
 		return nil, findings
 	}
+	more.Scheduled = more.Scheduled || kind == EventsRole
 	made, findings := GenerateTask(td, svc, opts, more)
 	if findings.HasErrors() {
 		return nil, findings
@@ -113,10 +114,7 @@ func (a *auditor) attached(policies []string) {
 // taskTrust asks whether the service may assume the role for this account, and
 // whether it may for others.
 func (a *auditor) taskTrust(kind TaskRoleKind) {
-	name := string(kind)
-	if kind == HookRole {
-		name = string(InfrastructureRole)
-	}
+	name := kind.trustedAs()
 	role, err := managed.FindTrustRole(name)
 	if err != nil || a.held.Trust == nil {
 		a.findings = append(a.findings, source.Finding{Code: "TRUST_NOT_GIVEN", Severity: source.Suggestion,

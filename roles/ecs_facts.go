@@ -28,6 +28,14 @@ const (
 	EventsRole         TaskRoleKind = "events"         // EventBridge, running the task
 )
 
+// trustedAs is the name that package managed has for who assumes the role.
+func (k TaskRoleKind) trustedAs() string {
+	if k == HookRole {
+		return string(InfrastructureRole) // the same service assumes it
+	}
+	return string(k)
+}
+
 // taskNeed is what one feature needs of one role.
 type taskNeed struct {
 	feature    string
@@ -44,10 +52,11 @@ const ecsGuide = "Amazon ECS developer guide, "
 
 // Titles of pages that several rows come from.
 const (
-	executionPage = ecsGuide + "Amazon ECS task execution IAM role"
-	secretsPage   = ecsGuide + "Pass sensitive data to an Amazon ECS container"
-	firelensPage  = ecsGuide + "Send Amazon ECS logs to an AWS service or AWS Partner"
-	ebsPage       = ecsGuide + "Encrypt data stored in Amazon EBS volumes attached to Amazon ECS tasks"
+	executionPage    = ecsGuide + "Amazon ECS task execution IAM role"
+	secretsPage      = ecsGuide + "Pass sensitive data to an Amazon ECS container"
+	firelensPage     = ecsGuide + "Send Amazon ECS logs to an AWS service or AWS Partner"
+	cloudWatchOutput = "Fluent Bit manual, Amazon CloudWatch"
+	ebsPage          = ecsGuide + "Encrypt data stored in Amazon EBS volumes attached to Amazon ECS tasks"
 )
 
 const logGroupARN = "arn:{partition}:logs:{region}:{account}:log-group:{group}"
@@ -82,7 +91,8 @@ var taskNeeds = []taskNeed{
 
 	{feature: "firelens-logs", role: TaskRole, purpose: Log, actions: "logs:CreateLogStream logs:PutLogEvents", resources: logGroupARN + ":log-stream:{stream}", source: firelensPage},
 	{feature: "firelens-logs", role: TaskRole, purpose: Log, actions: "logs:DescribeLogStreams", resources: logGroupARN + " " + logGroupARN + ":*", source: firelensPage},
-	{feature: "firelens-create-group", role: TaskRole, purpose: Log, actions: "logs:CreateLogGroup logs:PutRetentionPolicy", resources: logGroupARN + " " + logGroupARN + ":*", source: firelensPage},
+	{feature: "firelens-create-group", role: TaskRole, purpose: Log, actions: "logs:CreateLogGroup", resources: logGroupARN + " " + logGroupARN + ":*", source: firelensPage},
+	{feature: "firelens-retention", role: TaskRole, purpose: Log, actions: "logs:PutRetentionPolicy", resources: logGroupARN + " " + logGroupARN + ":*", source: cloudWatchOutput},
 	{feature: "firelens-firehose", role: TaskRole, purpose: Log, actions: "firehose:PutRecordBatch", resources: "arn:{partition}:firehose:{region}:{account}:deliverystream/{stream}", source: firelensPage},
 	{feature: "firelens-kinesis", role: TaskRole, purpose: Log, actions: "kinesis:PutRecords", resources: "arn:{partition}:kinesis:{region}:{account}:stream/{stream}", source: firelensPage},
 	{feature: "firelens-s3", role: TaskRole, purpose: Log, actions: "s3:PutObject", resources: "arn:{partition}:s3:::{bucket}/*", source: firelensPage},

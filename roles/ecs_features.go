@@ -225,6 +225,11 @@ func (t *taskGenerator) firelens(file *source.File, who string, l *ecs.Logs) {
 		t.need("firelens-role", who, "", capture{name: "role", value: literal(role)})
 		return
 	}
+	if service := l.Options.Get("aws_service_name"); o.feature == "firelens-opensearch" && service.Value != "" && !strings.EqualFold(service.Value, "es") {
+		t.report("LOG_OUTPUT_UNKNOWN", source.Warning, file, service, fmt.Sprintf("the log router of %s writes to %q, which Writ does not know", who, source.Clip(service.Value, 100)),
+			"the task role needs its permissions: of OpenSearch Serverless (aoss), aoss:APIAccessAll on the collection and a data access policy of it")
+		return
+	}
 	values := captures{{name: "domain", value: "*"}}
 	if region := l.Options.Get("region", "aws_region").Value; region != "" {
 		values = append(values, capture{name: "region", value: literal(region)})
@@ -233,10 +238,41 @@ func (t *taskGenerator) firelens(file *source.File, who string, l *ecs.Logs) {
 		value, options, _ := strings.Cut(pair, "=")
 		values = append(values, capture{name: value, value: t.option(file, l, value, strings.Split(options, "|"))})
 	}
-	t.need(o.feature, who, "", values...)
-	if o.feature == "firelens-logs" && isOn(l.Options.Get("auto_create_group").Value) {
-		t.need("firelens-create-group", who, "", values...)
+	if o.feature != "firelens-logs" {
+		t.need(o.feature, who, "", values...)
+		return
 	}
+	t.cloudWatch(who, l, values)
+	if template := l.Options.Get("log_group_template").Value; template != "" {
+		t.cloudWatch(who, l, append(captures{{name: "group", value: perRecord(template)}}, values...))
+	}
+}
+
+// cloudWatch grants writing to log groups of CloudWatch, and what the options
+// say about groups that are not there yet. A template comes before the plain
+// option, which is used for records that it does not fit.
+func (t *taskGenerator) cloudWatch(who string, l *ecs.Logs, values captures) {
+	if l.Options.Get("log_stream_template").Value != "" {
+		values = append(captures{{name: "stream", value: "*"}}, values...)
+	}
+	t.need("firelens-logs", who, "", values...)
+	if !isOn(l.Options.Get("auto_create_group").Value) {
+		return
+	}
+	t.need("firelens-create-group", who, "", values...)
+	if days := l.Options.Get("log_retention_days").Value; days != "" && days != "0" {
+		t.need("firelens-retention", who, "", values...)
+	}
+}
+
+// perRecord is the pattern of a text that the log router fills in for each
+// record, from the first variable on.
+func perRecord(text string) string {
+	before, _, ok := strings.Cut(text, "$")
+	if !ok {
+		return literal(text)
+	}
+	return literal(before) + "*"
 }
 
 func isOn(text string) bool {
@@ -253,13 +289,10 @@ func (t *taskGenerator) option(file *source.File, l *ecs.Logs, what string, name
 		}
 		return "*"
 	}
-	if before, _, ok := strings.Cut(v.Value, "$"); ok {
-		return literal(before) + "*"
-	}
-	if strings.HasSuffix(names[len(names)-1], "_prefix") && l.Options.Get(names[0]).Value == "" {
+	if !strings.Contains(v.Value, "$") && strings.HasSuffix(names[len(names)-1], "_prefix") && l.Options.Get(names[0]).Value == "" {
 		return literal(v.Value) + "*"
 	}
-	return literal(v.Value)
+	return perRecord(v.Value)
 }
 
 // volumes finds what file systems need.

@@ -144,7 +144,7 @@ func (t *taskGenerator) given() {
 	}
 	if task != nil {
 		if t.td.TaskRole == "" {
-			t.say("TASK_ROLE_MISSING", source.Warning, fmt.Sprintf("the task definition names no task role, and %s needs one", listServices(task.grants)), "name one in taskRoleArn")
+			t.say("TASK_ROLE_MISSING", source.Warning, fmt.Sprintf("the task definition names no task role, which is needed for %s", listServices(task.grants)), "name one in taskRoleArn")
 		}
 		t.say("TASK_CALLS_UNKNOWN", source.Suggestion, "what the containers themselves call does not stand in a task definition", "add it to the task role")
 	}
@@ -171,7 +171,7 @@ func (t *taskGenerator) executionMissing(r *taskRole) {
 			"with an execution role the instance role can do without these permissions")
 		return
 	}
-	t.say("EXECUTION_ROLE_MISSING", source.Warning, fmt.Sprintf("the task definition names no execution role, and %s needs one", listServices(r.grants)), "name one in executionRoleArn")
+	t.say("EXECUTION_ROLE_MISSING", source.Warning, fmt.Sprintf("the task definition names no execution role, which is needed for %s", listServices(r.grants)), "name one in executionRoleArn")
 }
 
 func (t *taskGenerator) find(kind TaskRoleKind) *taskRole {
