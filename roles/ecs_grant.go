@@ -166,7 +166,7 @@ func (a *Ask) check() source.List {
 			bad(fmt.Sprintf("%q is not the ARN of a role", source.Clip(role, 200)), "")
 		}
 	}
-	if len(a.Can) == 0 {
+	if len(a.Can) == 0 || slices.Contains(a.Can, "") {
 		bad("nothing is asked for", "say what the user can do")
 	}
 	return list
@@ -204,15 +204,28 @@ func (g *ecsGrants) add(who, pattern string) {
 		return
 	}
 	for _, a := range actions {
+		instance := g.onInstance(service, a)
 		for _, on := range g.resources(service, a) {
 			grant := Grant{Action: a.FullName(), Resource: on.text, Purpose: Call, Service: who, Source: "Service authorization reference, Amazon Elastic Container Service"}
 			if on.byCluster && g.ask.Cluster != "" && g.ask.Cluster != "*" {
 				cluster, _, _ := fill("arn:{partition}:ecs:{region}:{account}:cluster/"+g.ask.Cluster, g.env)
 				grant.Conditions = []Condition{{"ArnEquals", "ecs:cluster", []string{cluster}}}
 			}
+			grant.Conditions = append(grant.Conditions, instance...)
 			g.r.grant(grant)
 		}
 	}
+}
+
+// onInstance limits an action that places tasks on container instances to the
+// one that was asked for, which none of its resources names.
+func (g *ecsGrants) onInstance(s *catalog.Service, a *catalog.Action) []Condition {
+	const key = "ecs:container-instances"
+	typ, ok := s.ResourceType("container-instance")
+	if !ok || g.ask.Instance == "" || g.ask.Instance == "*" || !slices.Contains(s.KeysOf(a), key) {
+		return nil
+	}
+	return []Condition{{"ArnEquals", key, []string{g.place(typ.Formats[0])}}}
 }
 
 // grantedOn is a resource of an action. With byCluster it does not name its

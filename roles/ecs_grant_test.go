@@ -25,6 +25,11 @@ func TestGrantECS(t *testing.T) {
 	to := func(service string) authz.Context {
 		return authz.Context{{Key: "iam:PassedToService", Values: []string{service}}}
 	}
+	started := func(instance string) authz.Context {
+		return append(on("prod"), authz.Entry{Key: "ecs:container-instances", Values: []string{ecs + "container-instance/prod/" + instance}})
+	}
+	const instance = "0123456789abcdef0123456789abcdef"
+	onInstance := func(a Ask) Ask { a.Instance, a.NoPassRole = instance, true; return a }
 	withRole := func(a Ask) Ask { a.Roles = []string{role}; return a }
 	for _, c := range []struct {
 		ask              Ask
@@ -40,6 +45,10 @@ func TestGrantECS(t *testing.T) {
 		{withRole(ask("run-tasks")), "iam:PassRole", role, to("ec2.amazonaws.com"), false},
 		{withRole(ask("run-tasks")), "iam:PassRole", role + "2", to("ecs-tasks.amazonaws.com"), false},
 		{withRole(ask("stop-tasks")), "iam:PassRole", role, to("ecs-tasks.amazonaws.com"), false},
+		{onInstance(ask("start-tasks")), "ecs:StartTask", ecs + "task-definition/web:3", started(instance), true},
+		{onInstance(ask("start-tasks")), "ecs:StartTask", ecs + "task-definition/web:3", started("f" + instance[1:]), false},
+		{onInstance(ask("start-tasks")), "ecs:StartTask", ecs + "task-definition/web:3", on("prod"), false},
+		{onInstance(ask("run-tasks")), "ecs:RunTask", ecs + "task-definition/web:3", on("prod"), true},
 		{ask("stop-tasks"), "ecs:StopTask", ecs + "task/prod/1a2b", nil, true},
 		{ask("stop-tasks"), "ecs:StopTask", ecs + "task/test/1a2b", nil, false},
 		{ask("describe"), "ecs:DescribeTasks", ecs + "task/prod/1a2b", nil, true},
@@ -110,6 +119,7 @@ func TestGrantECSFinds(t *testing.T) {
 		{"an action that passes", Ask{Can: []string{"ecs:Run*"}, Options: ask().Options}, []string{"PASS_ROLE_UNKNOWN"}, false},
 		{"no place", with(func(a *Ask) { a.Account, a.Region = "", "" }), []string{"CONTEXT_UNKNOWN"}, false},
 		{"nothing", with(func(a *Ask) { a.Can = nil }), []string{"BAD_CONTEXT"}, true},
+		{"an empty ability", with(func(a *Ask) { a.Can = []string{"run-tasks", ""} }), []string{"BAD_CONTEXT"}, true},
 		{"unknown ability", with(func(a *Ask) { a.Can = []string{"fly"} }), []string{"BAD_CONTEXT"}, true},
 		{"other service", with(func(a *Ask) { a.Can = []string{"s3:GetObject"} }), []string{"BAD_CONTEXT"}, true},
 		{"account", with(func(a *Ask) { a.Account = "1" }), []string{"BAD_CONTEXT"}, true},

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/check"
@@ -66,7 +64,11 @@ func readConfig(name string) (*config, error) {
 		m := &root.Members[i]
 		read := configKeys[m.Name]
 		if read == nil {
-			return nil, configError(file, m.NameSpan, "unknown key %q; known: %s", m.Name, near.QuoteAll(slices.Sorted(maps.Keys(configKeys))))
+			known := make([]string, 0, len(configKeys))
+			for key := range configKeys {
+				known = append(known, key)
+			}
+			return nil, configError(file, m.NameSpan, "unknown key %q; known: %s", m.Name, near.QuoteAll(known))
 		}
 		if err := read(c, file, &m.Value); err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -311,7 +312,10 @@ func (c *cause) json() causeJSON {
 
 // printJSON prints one indented document.
 func printJSON(e *env, v any) error {
-	return encodeJSON(e.stdout, v)
+	encoder := json.NewEncoder(e.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
 }
 
 // readArgument returns an argument, or standard input for "-".

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/managed"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
 )
@@ -138,16 +138,11 @@ func (f *grantFlags) readTaskDefinition(e *env) error {
 		case f.ask.Account == "":
 			return errors.New("the task definition names roles without their account: give --account")
 		default:
-			partition := f.ask.Partition
-			if of, ok := arn.PartitionOf(f.ask.Region); ok && partition == "" {
-				partition = of
-			} else if partition == "" {
-				partition = "aws"
-			}
-			f.ask.Roles = append(f.ask.Roles, "arn:"+partition+":iam::"+f.ask.Account+":role/"+role)
+			at := managed.Place{Partition: f.ask.Partition, Region: f.ask.Region, Account: f.ask.Account}
+			f.ask.Roles = append(f.ask.Roles, at.Fill("arn:{partition}:iam::{account}:role/"+role))
 		}
 	}
-	if td.TaskRole == "" && td.ExecutionRole == "" {
+	if len(f.ask.Roles) == 0 {
 		f.ask.NoPassRole = true // there is none to pass
 	}
 	return nil
