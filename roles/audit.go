@@ -249,12 +249,21 @@ func (a *auditor) places() {
 	for n := 0; a.foreign == "" || seen[a.foreign]; n++ {
 		a.foreign = fmt.Sprintf("%012d", n)
 	}
-	if a.account = a.opts.Account; a.account == "" {
+	if a.account = a.opts.Account; a.account == "" || isReference(a.account) {
 		a.account = a.foreign
 	}
-	if a.principal = a.held.ARN; a.principal == "" {
-		a.principal = "arn:" + a.opts.partition() + ":iam::" + a.account + ":role/" + RoleName(a.opts.Name)
+	if a.principal = a.held.ARN; a.principal == "" || isReference(a.principal) {
+		a.principal = "arn:" + a.anyPartition() + ":iam::" + a.account + ":role/" + RoleName(a.opts.Name)
 	}
+}
+
+// anyPartition is the machine's partition, or one in the place of one that is
+// filled in.
+func (a *auditor) anyPartition() string {
+	if p := a.opts.partition(); !isReference(p) {
+		return p
+	}
+	return "aws"
 }
 
 // trustingOf is a resource policy that leaves the decision to the role's own

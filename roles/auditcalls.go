@@ -372,7 +372,7 @@ func askOf(engine *authz.Engine, requests []authz.Request) verdict {
 // requests makes the requests for a need on a resource.
 func (a *auditor) requests(need *Grant, on string) questions {
 	base := authz.Request{Principal: a.principal, Action: need.Action, Context: a.context(on), UnknownRest: true}
-	if a.opts.Account == "" {
+	if a.opts.Account == "" || isReference(a.opts.Account) {
 		base.Unknown = ownKeys
 	}
 	if _, _, leads := leadingHole(on); leads {

@@ -92,7 +92,7 @@ func (a *auditor) askTrust(engine *authz.Engine, machine, account string) verdic
 
 // strangers reports who else may assume the role.
 func (a *auditor) strangers(engine *authz.Engine) {
-	machine := "arn:" + a.opts.partition() + ":states:us-east-1:" + a.foreign + ":stateMachine:stranger"
+	machine := "arn:" + a.anyPartition() + ":states:us-east-1:" + a.foreign + ":stateMachine:stranger"
 	if v := a.askTrust(engine, machine, a.foreign); v.result == authz.Allowed {
 		e := AuditEntry{Code: "TRUST_WITHOUT_SOURCE_GUARD", Severity: source.SecurityWarning, Actions: []string{"sts:AssumeRole"}, Resources: []string{a.principal},
 			Why:  "the trust policy lets " + statesService + " assume the role on behalf of any account: somebody else's state machine may use it",
@@ -104,7 +104,7 @@ func (a *auditor) strangers(engine *authz.Engine) {
 	if findings.HasErrors() {
 		return
 	}
-	r := authz.Request{Principal: "arn:" + a.opts.partition() + ":iam::" + a.foreign + ":role/stranger", Action: "sts:AssumeRole", Resource: a.principal, UnknownRest: true}
+	r := authz.Request{Principal: "arn:" + a.anyPartition() + ":iam::" + a.foreign + ":role/stranger", Action: "sts:AssumeRole", Resource: a.principal, UnknownRest: true}
 	if d := open.Decide(r); d.Result == authz.Allowed {
 		add(&a.audit.Risks, a.atTrust(AuditEntry{Code: "TRUST_OPEN", Severity: source.SecurityWarning, Actions: []string{"sts:AssumeRole"}, Resources: []string{a.principal},
 			Why: "the trust policy lets principals of any account assume the role", Hint: "name who may, or ask for their organization with aws:PrincipalOrgID"}, deciding(d)))
@@ -184,7 +184,7 @@ const passedTo = "iam:PassedToService"
 
 // strangeRole is a role of an account that no policy names.
 func (a *auditor) strangeRole(account string) string {
-	return "arn:" + a.opts.partition() + ":iam::" + account + ":role/" + strange
+	return "arn:" + a.anyPartition() + ":iam::" + account + ":role/" + strange
 }
 
 // passHint says what the machine's own calls pass.
@@ -243,7 +243,7 @@ func (a *auditor) aloneAllows(doc *policy.Document, s *policy.Statement, keep fu
 		r.Context = authz.Context{{Key: passedTo, Values: []string{strange + ".amazonaws.com"}}}
 	}
 	accounts := []string{a.account}
-	if a.opts.Account == "" {
+	if a.opts.Account == "" || isReference(a.opts.Account) {
 		accounts = append(accounts, a.mentioned...)
 	}
 	return slices.ContainsFunc(accounts, func(account string) bool {

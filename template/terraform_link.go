@@ -6,7 +6,7 @@ import "slices"
 type tfAttachment struct {
 	targets  []Reference
 	policies []Reference
-	whole    bool
+	whole    bool // all of them are known
 }
 
 // tfMembership puts users into groups.
@@ -21,7 +21,7 @@ func (t *terraform) readAttachment(r *tfResource, a *tfAttachmentFact) {
 		}
 		found.policies = t.references(r, a.policies, policyKind)
 	})
-	if !found.whole || r.several {
+	if found.whole = found.whole && !r.several; !found.whole {
 		t.out.Incomplete = true
 	}
 	t.attachments = append(t.attachments, found)
@@ -69,10 +69,12 @@ func (t *terraform) linkTerraform() {
 				for _, r := range roles[target.Text] {
 					if target.Kind == roleKind {
 						r.Managed = append(r.Managed, p)
+						r.Incomplete = r.Incomplete || !a.whole
 					}
 				}
 				for _, principal := range byName[target.Kind+"\x00"+target.Text] {
 					principal.Managed = append(principal.Managed, p)
+					principal.Incomplete = principal.Incomplete || !a.whole
 				}
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -23,10 +24,12 @@ func (t *terraform) policyDocument(r *tfResource) tfValue {
 	if id := r.value("policy_id"); id != nil && id.text != "" {
 		out.put(tfMember{"Id", id.span, *id})
 	}
-	m := merger{t: t, r: r}
+	m := merger{t: t, r: r, seen: map[string]bool{}}
 	m.documents("source_json")
 	m.documents("source_policy_documents")
+	m.seen = map[string]bool{}
 	m.own()
+	m.seen = nil
 	m.documents("override_json")
 	m.documents("override_policy_documents")
 	statements := tfList(r.file, r.span, m.list...)
@@ -49,7 +52,8 @@ type merger struct {
 	t    *terraform
 	r    *tfResource
 	list []tfValue
-	rest string // documents that are not known
+	rest string          // documents that are not known
+	seen map[string]bool // Sids of the statements that may not be equal among themselves
 }
 
 // add adds a statement; it replaces one with the same Sid where that stands
@@ -64,6 +68,15 @@ func (m *merger) add(s tfValue) {
 		m.list = append(m.list, s)
 		return
 	}
+	if m.seen[sid] {
+		m.t.unreadable(m.r.file, s.place(m.r.file, m.r.nameSpan), m.r.address, "give each statement a Sid of its own", "the provider refuses two statements with the Sid "+near.Quote(hole.Print(sid)))
+		m.list = append(m.list, s)
+		m.rest = "which of them counts" // whoever uses the document has to know
+		return
+	}
+	if m.seen != nil {
+		m.seen[sid] = true
+	}
 	for i := range m.list {
 		before := m.list[i].get("Sid")
 		if before == nil || before.text == "" {
@@ -74,6 +87,7 @@ func (m *merger) add(s tfValue) {
 		}
 		if len(s.when) > 0 || before.text != sid {
 			m.t.unreadable(m.r.file, s.place(m.r.file, m.r.nameSpan), m.r.address, "", "whether this statement replaces another one is not known")
+			m.rest = "which of them counts"
 			continue
 		}
 		m.list[i] = s

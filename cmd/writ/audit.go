@@ -28,7 +28,7 @@ type auditFlags struct {
 func newAudit(e *env) *cobra.Command {
 	var f auditFlags
 	cmd := &cobra.Command{
-		Use:   "audit INPUT --role FILE...",
+		Use:   "audit INPUT [--role FILE]...",
 		Short: "Say what the role of a state machine or ECS task lacks, has too much, and risks",
 		Long: `Audit decides every call of a state machine by the role that it has, and says
 which state fails at which call, what the role allows and no call needs, and what
@@ -40,13 +40,16 @@ the roles in the same way.
 The role comes from the output of aws iam get-account-authorization-details, from
 the outputs of get-role, get-role-policy, list-attached-role-policies and
 get-policy-version, from writ generate --format json, or is a policy document.
-Several --role FILE are put together.
+Several --role FILE are put together. Of a template (CloudFormation, SAM, a CDK
+assembly, a Terraform plan or module) each machine is held against the role that
+it has there.
 
 Exit codes: 0 nothing at or above --fail-level; 1 something is missing (ERROR), or
 there is excess or a risk (WARNING, SECURITY_WARNING) and --fail-level says so;
 2 wrong usage or unreadable input; 3 something is not decided.`,
 		Example: `  writ audit machine.asl.json --role account.json --role-name OrdersRole --region eu-west-1
   writ audit machine.asl.json --role policy.json --account 123456789012 --region eu-west-1 --fail-level warning
+  writ audit template.yaml --parameter Stage=prod
   writ generate --format json machine.asl.json | writ audit machine.asl.json --role -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return f.audit(e, args[0]) },
@@ -64,17 +67,20 @@ there is excess or a risk (WARNING, SECURITY_WARNING) and --fail-level says so;
 	complete(cmd, "type", "STANDARD", "EXPRESS")
 	complete(cmd, "format", report.Formats()...)
 	complete(cmd, "fail-level", "suggestion", "warning", "security_warning", "error")
-	cobra.CheckErr(cmd.MarkFlagRequired("role"))
 	return cmd
 }
 
 // auditResult is what an audit gave.
 type auditResult struct {
 	input    string
+	machine  string // of a template
 	roles    []string
 	audit    *roles.Audit // nil where there is none
 	findings source.List  // about the machine, the role's files and the options
 	usage    bool         // the findings make the exit code 2
+
+	undecided bool     // a template does not tell all
+	held      []string // roles of the template
 }
 
 func (f *auditFlags) audit(e *env, input string) error {
@@ -85,29 +91,70 @@ func (f *auditFlags) audit(e *env, input string) error {
 	if err != nil {
 		return fmt.Errorf("--fail-level: %w", err)
 	}
-	result, err := f.examine(e, input)
+	results, err := f.examineAll(e, input)
 	if err != nil {
 		return err
 	}
-	if err := result.write(e, f.format, failLevel); err != nil {
-		return err
+	code := error(nil)
+	for _, result := range results {
+		code = worse(code, result.exit(failLevel))
 	}
-	return result.exit(failLevel)
+	if f.format != "json" {
+		results = []*auditResult{together(results)}
+	}
+	for _, result := range results {
+		if err := result.write(e, f.format, failLevel); err != nil {
+			return err
+		}
+	}
+	return code
 }
 
-// examine reads the machine and the role, and audits.
-func (f *auditFlags) examine(e *env, input string) (*auditResult, error) {
-	if err := f.machineOptions(); err != nil {
-		return nil, err
+// worse returns the exit code of two results that says more: unreadable input,
+// findings, undecided.
+func worse(a, b error) error {
+	order := map[error]int{nil: 0, exit(exitUndecided): 1, exit(exitFindings): 2, exit(exitUsage): 3}
+	if order[b] > order[a] {
+		return b
 	}
-	if err := f.readTaskDefinitions(); err != nil {
-		return nil, err
+	return a
+}
+
+// together makes one result of those of several machines.
+func together(results []*auditResult) *auditResult {
+	out := *results[0]
+	for _, r := range results[1:] {
+		out.findings = append(out.findings, r.findings...)
+		for _, name := range r.roles {
+			out.roles = appendNew(out.roles, name)
+		}
+		switch {
+		case r.audit == nil:
+		case out.audit == nil:
+			out.audit = r.audit
+		default:
+			joined := *out.audit
+			for i, list := range auditLists(&joined) {
+				all := (*list)[:len(*list):len(*list)]
+				for _, entry := range *auditLists(r.audit)[i] {
+					if !slices.ContainsFunc(all, func(have roles.AuditEntry) bool { // of a role that machines share
+						return have.Code == entry.Code && have.Why == entry.Why && have.File == entry.File && have.Span == entry.Span
+					}) {
+						all = append(all, entry)
+					}
+				}
+				*list = all
+			}
+			out.audit = &joined
+		}
 	}
-	if err := f.readData(); err != nil {
-		return nil, err
-	}
-	subs, err := pairs("--substitution", f.substitutions)
-	if err != nil {
+	return &out
+}
+
+// examineAll audits the machine or task definition of an input, or all machines
+// of a template.
+func (f *auditFlags) examineAll(e *env, input string) ([]*auditResult, error) {
+	if err := f.readOptions(); err != nil {
 		return nil, err
 	}
 	stdin := 0
@@ -119,7 +166,26 @@ func (f *auditFlags) examine(e *env, input string) (*auditResult, error) {
 	if stdin > 1 {
 		return nil, errors.New("'-' can stand for one file only")
 	}
-	text, err := readInput(e, input)
+	file, err := findTemplate(e, input)
+	if err != nil {
+		return nil, err
+	}
+	if isTemplate(file) && f.task.kind == "" {
+		return f.auditTemplate(e, input, file)
+	}
+	if err := f.template.refuse(f.cmd, inputName(input)); err != nil {
+		return nil, err
+	}
+	if len(f.roleFiles) == 0 {
+		return nil, fmt.Errorf("%s is no template with a role in it: tell of the role with --role", inputName(input))
+	}
+	r, err := f.examine(e, input, file.Text)
+	return []*auditResult{r}, err
+}
+
+// examine reads the machine and the role, and audits.
+func (f *auditFlags) examine(e *env, input, text string) (*auditResult, error) {
+	subs, err := pairs("--substitution", f.substitutions)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +215,17 @@ func (f *auditFlags) examine(e *env, input string) (*auditResult, error) {
 	// options leave nothing to find.
 	r.usage = audit == nil && !slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Severity == source.Error && f.File == machine.File })
 	return r, nil
+}
+
+// readOptions reads what flags and the files that they name say.
+func (f *auditFlags) readOptions() error {
+	if err := f.machineOptions(); err != nil {
+		return err
+	}
+	if err := f.readTaskDefinitions(); err != nil {
+		return err
+	}
+	return f.readData()
 }
 
 // readRole reads the files that tell of the role.
@@ -219,13 +296,14 @@ func (r *auditResult) writeJSON(e *env) error {
 	return printJSON(e, struct {
 		FormatVersion string             `json:"format_version"`
 		Input         string             `json:"input"`
+		Machine       string             `json:"machine,omitempty"` // of a template
 		Role          []string           `json:"role"`
 		Missing       []roles.AuditEntry `json:"missing"`
 		Excess        []roles.AuditEntry `json:"excess"`
 		Risks         []roles.AuditEntry `json:"risks"`
 		Undecided     []roles.AuditEntry `json:"undecided"`
 		Findings      source.List        `json:"findings"`
-	}{"1.0", r.input, nonNil(r.roles), nonNil(audit.Missing), nonNil(audit.Excess), nonNil(audit.Risks), nonNil(audit.Undecided), nonNil(r.findings)})
+	}{"1.0", r.input, r.machine, nonNil(r.roles), nonNil(audit.Missing), nonNil(audit.Excess), nonNil(audit.Risks), nonNil(audit.Undecided), nonNil(r.findings)})
 }
 
 func (r *auditResult) exit(failLevel source.Severity) error {
@@ -239,7 +317,7 @@ func (r *auditResult) exit(failLevel source.Severity) error {
 		return exit(exitUsage)
 	case any && worst >= failLevel || r.audit == nil:
 		return exit(exitFindings)
-	case len(r.audit.Undecided) > 0 || roles.Undecided(r.findings):
+	case len(r.audit.Undecided) > 0 || r.undecided || roles.Undecided(r.findings):
 		return exit(exitUndecided)
 	}
 	return nil

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/check"
@@ -64,11 +66,7 @@ func readConfig(name string) (*config, error) {
 		m := &root.Members[i]
 		read := configKeys[m.Name]
 		if read == nil {
-			known := make([]string, 0, len(configKeys))
-			for key := range configKeys {
-				known = append(known, key)
-			}
-			return nil, configError(file, m.NameSpan, "unknown key %q; known: %s", m.Name, near.QuoteAll(known))
+			return nil, configError(file, m.NameSpan, "unknown key %q; known: %s", m.Name, near.QuoteAll(slices.Sorted(maps.Keys(configKeys))))
 		}
 		if err := read(c, file, &m.Value); err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -312,10 +311,7 @@ func (c *cause) json() causeJSON {
 
 // printJSON prints one indented document.
 func printJSON(e *env, v any) error {
-	encoder := json.NewEncoder(e.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	return encodeJSON(e.stdout, v)
 }
 
 // readArgument returns an argument, or standard input for "-".

@@ -124,8 +124,7 @@ func (f *generateFlags) generateMachine(r *result, used map[string]bool) {
 	})
 	if broken {
 		if !r.findings.HasErrors() {
-			r.findings = append(r.findings, source.Finding{Code: "MACHINE_UNREADABLE", Severity: source.Error, File: m.File, Span: m.Span, Path: m.Pointer,
-				Message: fmt.Sprintf("the definition of %s cannot be read, so no role is made for it", m.Name)})
+			r.findings = append(r.findings, unreadableMachine(m))
 		}
 		return
 	}

@@ -36,7 +36,7 @@ func TestRealisticTemplates(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			unpackTemplate(t, filepath.Join("../../template/testdata", c.archive), c.prefix)
 			out := &txtar.Archive{Comment: []byte("What writ says of " + c.archive + ".\n\n")}
-			for _, command := range [][]string{{"generate"}, {"generate", "--format", "cfn"}, {"generate", "--format", "hcl"}} {
+			for _, command := range [][]string{{"generate"}, {"generate", "--format", "cfn"}, {"generate", "--format", "hcl"}, {"audit"}} {
 				args := append(append(append([]string{}, command...), c.flags...), c.input)
 				code, stdout, stderr := invoke(t, "", args...)
 				text := stdout + "-----\n" + stderr + fmt.Sprintf("exit %d\n", code)

@@ -152,7 +152,14 @@ func machineOf(t *template.Template, m *template.Machine, o roles.Options, given
 	note := func(code, message, hint string) {
 		findings = append(findings, source.Finding{Code: code, Severity: source.Warning, File: m.File, Span: m.Span, Path: m.Pointer, Message: message, Hint: hint})
 	}
-	o.Holes = t
+	o.Holes = holesOf{t, nil}
+	if at, err := arn.Parse(m.ARN); err == nil { // an assembly and a provider tell the place
+		for _, place := range []struct{ into, from *string }{{&o.Account, &at.Account}, {&o.Region, &at.Region}, {&o.Partition, &at.Partition}} {
+			if *place.into == "" && !hole.Has(*place.from) {
+				*place.into = *place.from
+			}
+		}
+	}
 	o.LeaveOpen(pseudo)
 	if !given("name") && !refersTo(m.Physical, m.Name) {
 		o.Name = m.Physical
