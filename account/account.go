@@ -25,6 +25,7 @@ type Account struct {
 
 	users, groups, roles map[string]int // by name; see key
 	policies             map[string]int // by ARN
+	attachments          []Attachment
 }
 
 // Identity is what users, groups and roles share.

@@ -142,6 +142,7 @@ func (r *reader) identity(v *jsontree.Value, kind string, inline string) Identit
 	r.each(v, "AttachedManagedPolicies", func(p *jsontree.Value) {
 		if arn := r.text(p, "PolicyArn", true); arn != "" {
 			id.Attached = append(id.Attached, arn)
+			r.account.attachments = append(r.account.attachments, Attachment{id.ARN, arn, p.Get("PolicyArn").Span})
 		}
 	})
 	return id
@@ -217,7 +218,11 @@ func (r *reader) boundary(v *jsontree.Value) string {
 	case b == nil || b.Kind == jsontree.Null:
 		return ""
 	case b.Kind == jsontree.Object:
-		return r.text(b, "PermissionsBoundaryArn", true)
+		arn := r.text(b, "PermissionsBoundaryArn", true)
+		if arn != "" {
+			r.account.attachments = append(r.account.attachments, Attachment{r.text(v, "Arn", false), arn, b.Get("PermissionsBoundaryArn").Span})
+		}
+		return arn
 	}
 	r.report(codeType, source.Error, b.Span, "", "PermissionsBoundary is %s; it should be an object", b.Kind)
 	return ""

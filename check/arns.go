@@ -6,6 +6,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -19,7 +20,8 @@ const (
 )
 
 // resource is an entry of Resource or NotResource, taken apart. A wildcard at the
-// end may stand for the fields that are missing.
+// end may stand for the fields that are missing. One that begins with a hole, or
+// whose holes may have colons, has no fields: nothing is known of it.
 type resource struct {
 	all                                  bool // "*"
 	problem                              string
@@ -34,11 +36,17 @@ func parseResource(text string) resource {
 	if starred(text) {
 		return resource{all: true}
 	}
+	if before, _, _, open := hole.Next(text); open && len(before) < len(arnPrefix) {
+		return resource{}
+	}
 	if !strings.HasPrefix(text, arnPrefix) {
 		return resource{problem: "INVALID_ARN_PREFIX"}
 	}
 	parts := splitARN(text)
 	p := resource{fields: len(parts)}
+	if p.fields < arnFields && hole.Has(text) {
+		return resource{}
+	}
 	if p.fields < arnFields && !strings.HasSuffix(text, "*") {
 		p.problem = "MISSING_ARN_FIELD"
 		return p
@@ -122,14 +130,16 @@ func (r *run) resource(e *entry) {
 
 func source256(s string) string { return s[:min(len(s), longestName)] }
 
-// open returns why the text of a field is not known: a wildcard, or what looks
-// like a variable or the placeholder of a template.
+// open returns why the text of a field is not known: a wildcard, a hole, or what
+// looks like a variable or the placeholder of a template.
 func open(field string) string {
 	switch {
 	case hasWildcard(field):
 		return "wildcard"
 	case strings.Contains(field, "${"):
 		return "variable"
+	case hole.Has(field):
+		return "hole"
 	}
 	return ""
 }

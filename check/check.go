@@ -10,6 +10,8 @@
 package check
 
 import (
+	"errors"
+
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
@@ -23,6 +25,11 @@ type Options struct {
 	// Enable has the codes of findings that are only made on request.
 	Enable []string
 
+	// Hole returns a pattern of what a hole in a text may become (see package
+	// template), and "" for one that is a name without the characters that delimit
+	// the parts of ARNs. Nil stands for "*" for each.
+	Hole func(name string) string
+
 	// Catalog is where facts about services come from; nil is the one that is
 	// part of the program.
 	Catalog *catalog.Catalog
@@ -34,8 +41,9 @@ type Result struct {
 	Guessed  bool        // the kind was read off the document
 	Findings source.List // in the order of the text
 
-	// Undecided counts, by code, the questions that a rule could not answer
-	// because its bounded work ran out. Nothing is said about them.
+	// Undecided counts, by code, the questions that a rule could not answer: its
+	// bounded work ran out, or the answer hangs on values that are holes. Nothing is
+	// said about them. Under "" stands what could not be read.
 	Undecided map[string]int
 
 	doc *policy.Document // nil when it could not be read
@@ -46,7 +54,7 @@ type Result struct {
 func (r *Result) UndecidedAt(level source.Severity) int {
 	n := 0
 	for code, count := range r.Undecided {
-		if rule, ok := FindRule(code); ok && rule.Severity >= level {
+		if rule, ok := FindRule(code); code == "" || ok && rule.Severity >= level {
 			n += count
 		}
 	}
@@ -80,13 +88,21 @@ func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
 	r.attached, r.enabled = attached, set(o.Enable...)
 	r.adopt(parsed)
 	if doc != nil {
-		r.view()
-		for _, f := range finders(result.Kind) {
-			r.apply(f)
-		}
+		r.look()
 	}
 	result.Findings, result.Undecided = r.list(), r.undecided
-	return result, r.facts.err
+	if r.open.values != nil && r.facts.err == nil {
+		err = r.weigh(&result, o)
+	}
+	return result, errors.Join(r.facts.err, err)
+}
+
+// look applies all rules.
+func (r *run) look() {
+	r.view()
+	for _, f := range finders(r.kind) {
+		r.apply(f)
+	}
 }
 
 // apply calls the functions of a finder with the nodes that they look at.

@@ -15,7 +15,11 @@ func (r *run) engine() *authz.Engine {
 	if !r.compiled {
 		r.compiled = true
 		set := authz.Set{}
-		p := authz.Policy{Name: "policy", Document: r.doc}
+		doc := r.doc
+		if r.open.values != nil {
+			doc, _ = fill(doc, "", placeValue)
+		}
+		p := authz.Policy{Name: "policy", Document: doc}
 		if principals.has(r.kind) {
 			set.Resource = &p
 		} else {
@@ -84,7 +88,7 @@ func (r *run) samples(action string) []string {
 		}
 		for j := range s.resources.entries {
 			if !s.resources.not && len(list) < most {
-				list = append(list, sample(s.resources.entries[j].text, formats)...)
+				list = append(list, sample(placed(s.resources.entries[j].text), formats)...)
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func mismatches(r *run, s *statement) {
 		if a == nil || a.AccessLevel == catalog.Tagging || r.compared.spent() || r.meets(a, parsed) {
 			continue
 		}
-		r.report("WRIT_RESOURCE_MISMATCH", e.place(), r.typesHint(a), "%s is about none of the resources of the statement", e.text)
+		r.report("WRIT_RESOURCE_MISMATCH", e.place(), r.typesHint(a, parsed), "%s is about none of the resources of the statement", e.text)
 	}
 }
 
@@ -116,12 +116,52 @@ func (f *facts) formatsOfAction(a *catalog.Action) []*format {
 	return list
 }
 
-func (r *run) typesHint(a *catalog.Action) string {
+// typesHint names the type of resources that was most likely meant: one that the
+// action needs before others, then the one that is most like a resource of the
+// statement.
+func (r *run) typesHint(a *catalog.Action, parsed []resource) string {
 	list := r.facts.formatsOfAction(a)
 	if len(list) == 0 {
 		return `it takes no resource: write "*"`
 	}
-	return "it is about " + list[0].text
+	best, most := list[0], likeness{}
+	for _, f := range list {
+		needed := slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return t.Name == f.typ && t.Required })
+		for i := range parsed {
+			if l := likenessOf(f, &parsed[i], needed); l.more(most) {
+				best, most = f, l
+			}
+		}
+	}
+	return "it is about " + best.text
+}
+
+// likeness says how well a format fits as a correction of a resource: it is needed,
+// current, of the same service, in as many of the places that an ARN may name, and
+// begins with the same text.
+type likeness [6]int
+
+func likenessOf(f *format, p *resource, needed bool) likeness {
+	same := 0
+	last := strings.ToLower(f.last)
+	for same < len(last) && same < len(p.resource) && last[same] == p.resource[same] {
+		same++
+	}
+	return likeness{
+		boolInt(needed), boolInt(!f.old), boolInt(f.service == p.service),
+		boolInt((f.region == "") == (p.region == "")) + boolInt((f.account == "") == (p.account == "")), same, -strings.Count(f.last, "?*"),
+	}
+}
+
+// more compares likenesses; the zero one is less than that of any format of the
+// first kind.
+func (l likeness) more(than likeness) bool { return slices.Compare(l[:], than[:]) > 0 }
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // aboutUnknownPrincipals is about principals that nobody can be.

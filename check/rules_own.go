@@ -14,6 +14,7 @@ var ownRules = []Rule{
 	{"WRIT_DATA_EXPOSURE", source.Warning, identities, "Reading data is allowed on all resources without a condition", aboutExposure},
 	{"WRIT_DEAD_STATEMENT", source.Warning, everyKind, "The conditions of the statement contradict each other, so it never applies", aboutContradictions},
 	{"WRIT_DENIED_STATEMENT", source.Warning, everyKind, "Another statement denies all that this one allows", aboutCoveredStatements},
+	{codeDeprecated, source.Warning, identities, "A managed policy is attached that AWS has replaced or withdrawn", nil},
 	{"WRIT_EXPIRED_SUPPRESSION", source.Warning, everyKind, "The day has passed until which a finding was accepted", nil},
 	{"WRIT_INFRASTRUCTURE_CHANGE", source.Suggestion, identities, "Changing resources is allowed on all of them without a condition", aboutExposure},
 	{"WRIT_INTERNET_ACCESSIBLE", source.SecurityWarning, principals, "Everyone may do it, also without an account", aboutPublic},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/policy"
@@ -25,6 +26,9 @@ type run struct {
 	variables  policy.VariableTable
 	compared   work           // comparisons of patterns, bounded for the whole document
 	undecided  map[string]int // by code
+
+	open    openParts           // where the holes are
+	adopted map[findingKey]bool // findings of the reader
 
 	authz    *authz.Engine // see engine
 	compiled bool
@@ -69,9 +73,13 @@ func (r *run) report(code string, p place, hint, format string, args ...any) {
 	if !rule.Kinds.has(r.kind) || onRequest[code] && !r.enabled[code] {
 		return
 	}
+	if r.open.hides(code, p) {
+		r.undecided[code]++
+		return
+	}
 	r.add(source.Finding{
 		Code: code, Severity: rule.Severity, File: r.doc.File, Span: p.span, Path: p.pointer(),
-		Message: fmt.Sprintf(format, clipped(args)...), Hint: hint,
+		Message: hole.Print(fmt.Sprintf(format, clipped(args)...)), Hint: hole.Print(hint),
 	})
 }
 
@@ -118,6 +126,10 @@ func (r *run) adopt(parsed source.List) {
 			f.Severity = rule.Severity
 		}
 		if rule.Kinds.has(r.kind) {
+			if r.adopted == nil {
+				r.adopted = make(map[findingKey]bool)
+			}
+			r.adopted[findingKey{f.Code, f.Span}] = true
 			r.add(f)
 		}
 	}

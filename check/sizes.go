@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/writ-iam/writ/policy"
@@ -22,7 +23,7 @@ func sizes(r *run) {
 	const split = "split the policy, or shorten it with wildcards"
 	switch r.kind {
 	case Identity:
-		if n := policy.Size(r.doc); n > identityLimit {
+		if n := policy.Size(r.measured()); n > identityLimit {
 			r.tooLong("POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA", n, identityLimit, "without white space", split)
 		}
 	case Trust:
@@ -43,10 +44,20 @@ func sizes(r *run) {
 	}
 }
 
-// written is the length of the document as it stands in its file.
+// measured is the document as it is measured: of holes only the rest of their
+// texts is sure.
+func (r *run) measured() *policy.Document {
+	if r.open.values == nil {
+		return r.doc
+	}
+	return shortest(r.doc)
+}
+
+// written is the length of the document as it stands in its file. One that is part
+// of a template is written anew.
 func (r *run) written() int {
-	if r.doc.File == nil {
-		return policy.Size(r.doc)
+	if r.doc.File == nil || r.open.values != nil || strings.TrimSpace(r.doc.File.Slice(r.doc.Span)) != strings.TrimSpace(r.doc.File.Text) {
+		return policy.Size(r.measured())
 	}
 	return utf8.RuneCountInString(r.doc.File.Slice(r.doc.Span))
 }
@@ -60,7 +71,7 @@ func (r *run) quota(code, name, hint string) {
 	if q.WhiteSpace {
 		spaces = "with white space"
 	}
-	if n := q.Measure(r.doc); n > q.Limit {
+	if n := q.Measure(r.measured()); n > q.Limit {
 		r.tooLong(code, n, q.Limit, spaces, hint)
 	}
 }

@@ -134,6 +134,7 @@ func (v *viewer) visit(at policy.Place, node any) bool {
 	case *policy.ConditionBlock:
 		s.blocks = append(s.blocks, block{n, at})
 	case *policy.ConditionKey:
+		v.r.open.note(at, n.NameSpan, n.Name)
 		s.conditions = append(s.conditions, v.condition(at, n))
 	case *policy.Value:
 		v.value(s, at, n)
@@ -151,6 +152,7 @@ func (v *viewer) condition(at policy.Place, n *policy.ConditionKey) condition {
 
 func (v *viewer) value(s *statement, at policy.Place, n *policy.Value) {
 	e := entry{text: n.Text, at: at, span: n.Span, kind: n.Literal}
+	v.r.open.note(at, n.Span, n.Text)
 	switch at.Element {
 	case policy.ElementAction, policy.ElementNotAction:
 		s.actions.entries = append(s.actions.entries, e)

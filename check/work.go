@@ -49,7 +49,7 @@ func (w *work) overlaps(a *pattern.Pattern, text string) bool {
 		return true
 	}
 	w.left -= 64 + len(text)
-	if open(text) == "" {
+	if open(text) == "" || !strings.ContainsAny(text, "*?$") { // a hole is a name
 		return a.Match(text)
 	}
 	prefix := a.Prefix()
