@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"catalog":           {"arn", "pattern", "internal/near"},
 	"managed":           {"source", "pattern", "arn", "policy", "internal/jsontree", "internal/near"},
 	"authz":             {"source", "pattern", "arn", "policy", "internal/hole"},
-	"check":             {"source", "pattern", "arn", "policy", "catalog", "authz", "internal/jsontree", "internal/near"},
+	"check":             {"source", "pattern", "arn", "policy", "catalog", "managed", "authz", "internal/hole", "internal/jsontree", "internal/near"},
 	"prove":             {"source", "pattern", "arn", "policy", "catalog", "authz", "internal/hole"},
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},

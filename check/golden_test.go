@@ -15,7 +15,9 @@ import (
 
 	"github.com/writ-iam/writ/check"
 	"github.com/writ-iam/writ/internal/yamltree"
+	"github.com/writ-iam/writ/managed"
 	"github.com/writ-iam/writ/source"
+	"github.com/writ-iam/writ/template"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata and docs/findings")
@@ -65,6 +67,9 @@ func readExample(t *testing.T, code string) example {
 
 func (e *example) findings(t *testing.T, name, text string) source.List {
 	t.Helper()
+	if e.code == "WRIT_DEPRECATED_POLICY" {
+		return attachedIn(t, name, text)
+	}
 	result, err := check.File(source.NewFile(name, text), e.options)
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +90,24 @@ func (e *example) findings(t *testing.T, name, text string) source.List {
 	s := check.NewSuppressor(list, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
 	s.Filter(name, &result)
 	return append(result.Findings, s.Findings()...)
+}
+
+// attachedIn checks what is attached to the roles of a template.
+func attachedIn(t *testing.T, name, text string) source.List {
+	t.Helper()
+	file := source.NewFile(name, text)
+	read, findings := template.Read(file, template.Options{})
+	if read == nil {
+		t.Fatal(findings)
+	}
+	var list []check.Attachment
+	for _, role := range read.Roles {
+		for _, ref := range role.Managed {
+			list = append(list, check.Attachment{Policy: ref.Text, File: file, Span: ref.Span, Path: role.Pointer + "/Properties/ManagedPolicyArns"})
+		}
+	}
+	result := check.Attached(list, managed.Default())
+	return result.Findings
 }
 
 // Every code has a policy that gives it, and one as close as possible that does
@@ -179,6 +202,9 @@ func page(t *testing.T, rule check.Rule, e *example) string {
 	origin := "IAM Access Analyzer reports it under the same code."
 	if rule.Own() {
 		origin = "The code is Writ's own; AWS does not report it."
+	}
+	if rule.Code == "WRIT_DEPRECATED_POLICY" {
+		origin += " It is found where policies are attached: in templates and in account authorization details."
 	}
 	if rule.OnRequest() {
 		origin += " It is made on request: `--enable " + rule.Code + "`."

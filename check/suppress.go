@@ -24,6 +24,8 @@ type Suppression struct {
 	// Where it stands, for findings about itself.
 	Source *source.File
 	Span   source.Span
+
+	line int // of Source, for a suppression in a comment; 0 for any place
 }
 
 // ReadSuppressions reads a list of suppressions from a configuration. The error
@@ -67,15 +69,20 @@ func readSuppression(file *source.File, v *jsontree.Value) (Suppression, error) 
 			s.Expires = day
 		}
 	}
+	return s, s.complete()
+}
+
+// complete returns an error for what a suppression lacks.
+func (s *Suppression) complete() error {
 	switch {
-	case strings.TrimSpace(s.Reason) == "":
-		return s, suppressionError(file, v.Span, "a suppression needs a reason")
 	case s.Code == "":
-		return s, suppressionError(file, v.Span, "a suppression needs a code")
+		return suppressionError(s.Source, s.Span, "a suppression needs a code")
+	case strings.TrimSpace(s.Reason) == "":
+		return suppressionError(s.Source, s.Span, "a suppression needs a reason")
 	case !strings.Contains(s.Code, "*") && ruleIndex[s.Code] == nil:
-		return s, suppressionError(file, v.Span, "there is no code %s", near.Quote(s.Code))
+		return suppressionError(s.Source, s.Span, "there is no code %s", near.Quote(s.Code))
 	}
-	return s, nil
+	return nil
 }
 
 func suppressionError(file *source.File, span source.Span, format string, args ...any) error {
@@ -98,11 +105,18 @@ func NewSuppressor(list []Suppression, today time.Time) *Suppressor {
 	return &Suppressor{list: list, used: make([]bool, len(list)), seen: make([]bool, len(list)), today: today}
 }
 
+// Add adds suppressions.
+func (s *Suppressor) Add(list []Suppression) {
+	s.list = append(s.list, list...)
+	s.used = append(s.used, make([]bool, len(list))...)
+	s.seen = append(s.seen, make([]bool, len(list))...)
+}
+
 // Filter takes the accepted findings out of the result of one file, and returns
 // how many there were.
 func (s *Suppressor) Filter(name string, r *Result) int {
 	for i := range s.list {
-		s.seen[i] = s.seen[i] || fits(s.list[i].File, name)
+		s.seen[i] = s.seen[i] || s.list[i].line > 0 || fits(s.list[i].File, name)
 	}
 	var kept source.List
 	for _, f := range r.Findings {
@@ -119,12 +133,17 @@ func (s *Suppressor) accepted(name string, r *Result, f source.Finding) bool {
 	accepted := false
 	for i := range s.list {
 		x := &s.list[i]
-		if fits(x.Code, f.Code) && fits(x.File, name) && fits(x.Path, f.Path) && (x.Sid == "" || x.Sid == r.sidAt(f.Span)) {
+		if x.at(f) && fits(x.Code, f.Code) && fits(x.File, name) && fits(x.Path, f.Path) && (x.Sid == "" || x.Sid == r.sidAt(f.Span)) {
 			s.used[i] = true
 			accepted = accepted || !s.expired(x)
 		}
 	}
 	return accepted
+}
+
+// at reports whether a suppression in a comment stands where a finding does.
+func (x *Suppression) at(f source.Finding) bool {
+	return x.line == 0 || x.Source == f.File && x.line == f.File.Position(f.Span.Start).Line
 }
 
 func (s *Suppressor) expired(x *Suppression) bool {
@@ -166,4 +185,75 @@ func (r *Result) sidAt(span source.Span) string {
 		}
 	}
 	return ""
+}
+
+// commentMark begins a suppression in a comment: # writ:ignore CODE REASON.
+const commentMark = "writ:ignore"
+
+// ReadComments reads the suppressions in the comments of a file whose language has
+// comments that begin with #. One counts for what is found on its own line, or on
+// the next line with more than a comment where it stands alone. Between the code
+// and the reason may stand until=DAY. The error says what is wrong and where.
+func ReadComments(file *source.File) ([]Suppression, error) {
+	if !strings.Contains(file.Text, commentMark) {
+		return nil, nil
+	}
+	var list, waiting []Suppression
+	start, number := 0, 0
+	for line := range strings.SplitAfterSeq(file.Text, "\n") {
+		number++
+		text, from, ok := commentOf(line)
+		if ok {
+			s, err := readComment(file, text, source.Span{Start: int32(start + from), End: int32(start + len(strings.TrimRight(line, "\r\n")))})
+			if err != nil {
+				return nil, err
+			}
+			s.line = number
+			waiting = append(waiting, s)
+		}
+		if content := strings.TrimSpace(line); content != "" && content[0] != '#' {
+			for i := range waiting {
+				waiting[i].line = number
+			}
+			list, waiting = append(list, waiting...), nil
+		}
+		start += len(line)
+	}
+	return append(list, waiting...), nil
+}
+
+// commentOf returns what stands behind the mark in the comment of a line, and
+// where the comment begins.
+func commentOf(line string) (text string, from int, ok bool) {
+	for at := 0; ; {
+		i := strings.IndexByte(line[at:], '#')
+		if i < 0 {
+			return "", 0, false
+		}
+		at += i
+		before := line[:at]
+		if before == "" || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "\t") {
+			text, ok = strings.CutPrefix(strings.TrimLeft(line[at:], "# \t"), commentMark)
+			if ok && (text == "" || strings.ContainsAny(text[:1], " \t\r\n")) {
+				return strings.TrimSpace(text), at, true
+			}
+		}
+		at++
+	}
+}
+
+func readComment(file *source.File, text string, span source.Span) (Suppression, error) {
+	s := Suppression{Source: file, Span: span}
+	s.Code, text, _ = strings.Cut(text, " ")
+	text = strings.TrimSpace(text)
+	if rest, ok := strings.CutPrefix(text, "until="); ok {
+		day, reason, _ := strings.Cut(rest, " ")
+		var err error
+		if s.Expires, err = time.Parse(time.DateOnly, day); err != nil {
+			return s, suppressionError(file, span, "until= takes a day such as 2027-01-31, not %s", near.Quote(day))
+		}
+		text = strings.TrimSpace(reason)
+	}
+	s.Reason = text
+	return s, s.complete()
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,8 @@ type checkFlags struct {
 	format, failLevel  string
 	ignore, enable     []string
 	baseline, config   string
+	region, account    string
+	template           templateFlags
 }
 
 func newCheck(e *env) *cobra.Command {
@@ -46,6 +49,9 @@ unreadable input; 3 something could not be decided.`,
 	flags.StringSliceVar(&f.enable, "enable", nil, "make findings with these codes, which are only made on request")
 	flags.StringVar(&f.baseline, "baseline", "", "leave out the findings of an earlier run: what --format json printed")
 	flags.StringVar(&f.config, "config", "", "configuration with suppressions (default: "+configFile+" in the current directory, if it is there)")
+	f.template.register(cmd)
+	flags.StringVar(&f.region, "region", "", "template: the Region of the stack")
+	flags.StringVar(&f.account, "account", "", "template: the account of the stack, 12 digits")
 	complete(cmd, "type", check.KindNames()...)
 	complete(cmd, "resource-type", check.ResourceTypes()...)
 	complete(cmd, "format", checkFormats...)
@@ -56,6 +62,8 @@ unreadable input; 3 something could not be decided.`,
 // checked is what checking all files gave.
 type checked struct {
 	files     []checkedFile
+	templates bool        // there was one
+	skipped   int         // files of directories without policies
 	findings  source.List // of all files
 	accepted  int         // findings that are left out
 	undecided int         // questions without an answer
@@ -64,6 +72,7 @@ type checked struct {
 
 type checkedFile struct {
 	name   string
+	path   string // of the policy in a template or account; "" for a file of its own
 	result check.Result
 }
 
@@ -86,7 +95,7 @@ func (f *checkFlags) run(e *env, args []string) error {
 			return fmt.Errorf("--enable: %s is no code of findings that are made on request", code)
 		}
 	}
-	names, err := policyFiles(args)
+	inputs, err := checkInputs(args)
 	if err != nil {
 		return err
 	}
@@ -94,26 +103,22 @@ func (f *checkFlags) run(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	var all checked
-	for _, name := range names {
-		text, err := readInput(e, name)
-		if err != nil {
+	c := checker{flags: f, env: e, options: options, accept: accept, level: level, modules: make(map[string]bool), read: make(map[string]bool)}
+	for _, in := range inputs {
+		if err := c.file(in); err != nil {
 			return err
 		}
-		result, err := check.File(source.NewFile(filepath.ToSlash(inputName(name)), text), options)
-		if err != nil {
-			return err
+		if accept.err != nil {
+			return accept.err
 		}
-		name = filepath.ToSlash(inputName(name))
-		accept.filter(name, &result)
-		all.files = append(all.files, checkedFile{name, result})
-		all.findings = append(all.findings, result.Findings...)
-		all.undecided += result.UndecidedAt(source.Suggestion)
-		all.deciding += result.UndecidedAt(level)
+	}
+	all := &c.all
+	if len(all.files) == 0 {
+		return fmt.Errorf("there is no policy in %s", strings.Join(args, ", "))
 	}
 	all.findings = append(all.findings, accept.suppressor.Findings()...)
 	all.accepted = accept.count
-	if err := writeChecked(e, f.format, level, &all); err != nil {
+	if err := writeChecked(e, f.format, level, all); err != nil {
 		return err
 	}
 	return all.exit(level)
@@ -127,6 +132,58 @@ func (all *checked) exit(level source.Severity) error {
 		return exit(exitUndecided)
 	}
 	return nil
+}
+
+// policyExtensions are the endings of the names of files that may hold policies.
+var policyExtensions = []string{".json", ".yaml", ".yml", ".template", ".tf"}
+
+// checkInputs replaces directories by the files in them.
+func checkInputs(args []string) ([]checkInput, error) {
+	var out []checkInput
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if arg == "-" || err == nil && !info.IsDir() {
+			out = append(out, checkInput{name: arg})
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		before := len(out)
+		if out, err = walkInputs(arg, out); err != nil {
+			return nil, err
+		}
+		if len(out) == before {
+			return nil, fmt.Errorf("there is no policy in %s: names end in %s", arg, strings.Join(policyExtensions, ", "))
+		}
+	}
+	return out, nil
+}
+
+// walkInputs lists the files of a directory and those below. The manifest of an
+// assembly comes before the templates that it names.
+func walkInputs(dir string, out []checkInput) ([]checkInput, error) {
+	first := len(out)
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != dir && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"):
+			return filepath.SkipDir
+		case !entry.IsDir() && hasExtension(name, policyExtensions...):
+			out = append(out, checkInput{name: name, walked: true})
+		}
+		return nil
+	})
+	slices.SortStableFunc(out[first:], func(a, b checkInput) int { return manifestFirst(a.name) - manifestFirst(b.name) })
+	return out, err
+}
+
+func manifestFirst(name string) int {
+	if filepath.Base(name) == manifest {
+		return 0
+	}
+	return 1
 }
 
 // policyFiles replaces directories by the policies in them.

@@ -18,6 +18,8 @@ type acceptance struct {
 	baseline   map[known]int
 	suppressor *check.Suppressor
 	count      int
+	commented  map[*source.File]bool // their comments have been read
+	err        error                 // about a comment
 }
 
 // known tells a finding of an earlier run from others. Lines are left out: they
@@ -29,7 +31,7 @@ func (f *checkFlags) acceptance() (*acceptance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--config: %w", err)
 	}
-	a := &acceptance{ignore: f.ignore, suppressor: check.NewSuppressor(conf.suppress, time.Now())}
+	a := &acceptance{ignore: f.ignore, commented: make(map[*source.File]bool), suppressor: check.NewSuppressor(conf.suppress, time.Now())}
 	if f.baseline == "" {
 		return a, nil
 	}

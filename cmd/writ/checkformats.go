@@ -21,8 +21,11 @@ func writeChecked(e *env, format string, level source.Severity, all *checked) er
 	if all.accepted > 0 {
 		fmt.Fprintf(e.stderr, "writ check: accepted findings that are left out: %d\n", all.accepted)
 	}
+	if all.skipped > 0 {
+		fmt.Fprintf(e.stderr, "writ check: files without policies that were passed over: %d\n", all.skipped)
+	}
 	if all.undecided > 0 {
-		fmt.Fprintf(e.stderr, "writ check: %d questions were not decided\n", all.undecided)
+		fmt.Fprintf(e.stderr, "writ check: %s\n", all.undecidedText())
 	}
 	switch format {
 	case "json":
@@ -41,6 +44,17 @@ func writeChecked(e *env, format string, level source.Severity, all *checked) er
 		Tool:  report.Tool{Name: "writ check", Version: version, URI: "https://github.com/writ-iam/writ"},
 		Title: all.title(), Rules: reportedRules(all.findings), Findings: all.findings, FailLevel: level,
 	})
+}
+
+// undecidedText says how many questions have no answer, and why.
+func (all *checked) undecidedText() string {
+	switch {
+	case !all.templates:
+		return fmt.Sprintf("%d questions were not decided", all.undecided)
+	case all.undecided == 1:
+		return "1 question hangs on values that the template leaves open"
+	}
+	return fmt.Sprintf("%d questions hang on values that the template leaves open", all.undecided)
 }
 
 // title names what was checked.
@@ -68,6 +82,7 @@ func reportedRules(findings source.List) []report.Rule {
 func writeCheckedJSON(e *env, all *checked) error {
 	type file struct {
 		Name    string `json:"file"`
+		Path    string `json:"path,omitempty"` // of the policy in a template, or the ARN of its owner in an account
 		Type    string `json:"type"`
 		Guessed bool   `json:"guessed"` // the type was read off the document
 	}
@@ -78,7 +93,7 @@ func writeCheckedJSON(e *env, all *checked) error {
 		Findings      source.List `json:"findings"`
 	}{"1.0", []file{}, all.undecided, all.findings}
 	for _, f := range all.files {
-		out.Files = append(out.Files, file{f.name, f.result.Kind.String(), f.result.Guessed})
+		out.Files = append(out.Files, file{f.name, f.path, f.result.Kind.String(), f.result.Guessed})
 	}
 	if out.Findings == nil {
 		out.Findings = source.List{}
