@@ -101,6 +101,9 @@ func (r *run) resource(e *entry) {
 	p := parseResource(e.text)
 	switch p.problem {
 	case "INVALID_ARN_PREFIX":
+		if r.attached != nil && shortResources[r.attached.name] != "" && strings.HasPrefix(e.text, shortResources[r.attached.name]) {
+			return
+		}
 		r.report(p.problem, e.place(), `resources are ARNs, or "*"`, `%s does not begin with "arn:"`, quote(e.text))
 		return
 	case "MISSING_ARN_FIELD":

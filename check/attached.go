@@ -38,6 +38,7 @@ var attachments = []attachment{
 	{"AWS::Lambda::LayerVersion", []string{"lambda"}, []string{"layer version", "layer"}, 20480, false, "AWS Lambda developer guide, Lambda quotas"},
 	{"AWS::SecretsManager::Secret", []string{"secretsmanager"}, nil, 20480, false, "AWS Secrets Manager user guide, Quotas"},
 	{"AWS::ECR::Repository", []string{"ecr"}, nil, 10240, false, "Amazon ECR API reference, SetRepositoryPolicy"},
+	{"AWS::ECR::PublicRepository", []string{"ecr-public"}, nil, 10240, false, "Amazon ECR Public API reference, SetRepositoryPolicy"},
 	{"AWS::EFS::FileSystem", []string{"elasticfilesystem"}, nil, 20000, false, "Amazon EFS API reference, PutFileSystemPolicy"},
 	{"AWS::Events::EventBus", []string{"events"}, nil, 10240, false, "Amazon EventBridge user guide, Quotas"},
 	{"AWS::Kinesis::Stream", []string{"kinesis"}, nil, 20480, false, "Amazon Kinesis API reference, PutResourcePolicy"},
@@ -50,6 +51,19 @@ var attachments = []attachment{
 	{"AWS::CloudWatch::LogGroup", []string{"logs"}, nil, 5120, false, "Amazon CloudWatch Logs API reference, PutResourcePolicy"},
 	{"AWS::EC2::VPCEndpoint", nil, nil, 20480, false, "AWS PrivateLink guide, Control access to VPC endpoints"},
 }
+
+// withoutResource are types of resources whose policies need no Resource: it is
+// the one that they are attached to.
+//
+// Source: Amazon ECR user guide, Private repository policy examples; Amazon ECR
+// Public user guide, Public repository policy examples.
+var withoutResource = set("AWS::ECR::Repository", "AWS::ECR::PublicRepository")
+
+// shortResources are what resources may begin with in the policies of a type,
+// besides ARNs.
+//
+// Source: API Gateway developer guide, API Gateway resource policy examples.
+var shortResources = map[string]string{"AWS::ApiGateway::RestApi": "execute-api:/"}
 
 // ResourceTypes returns the types of resources that a policy can be said to be
 // attached to.

@@ -80,13 +80,16 @@ func (o *openParts) note(at policy.Place, span source.Span, text string) {
 	}
 }
 
-// hides reports whether a finding may be false for some values of the holes.
-func (o *openParts) hides(code string, p place) bool {
+// hides reports whether a finding may be false for some values of the holes, and
+// whether that is a question: what a value holds is not judged, what the statement
+// lacks may be there.
+func (o *openParts) hides(code string, p place) (hidden, question bool) {
 	if o.values == nil {
-		return false
+		return false, false
 	}
 	in := o.inside[p.at.Statement]
-	return in.conditions && ofConditions[code] || in.keys && (ofKeys[code] || ofConditions[code]) || o.values[p.span] && !sameForAll[code] && !ofParts[code]
+	question = in.conditions && ofConditions[code] || in.keys && (ofKeys[code] || ofConditions[code])
+	return question || o.values[p.span] && !sameForAll[code] && !ofParts[code], question
 }
 
 // findingKey tells the findings about one document apart, whatever they say.

@@ -73,8 +73,10 @@ func (r *run) report(code string, p place, hint, format string, args ...any) {
 	if !rule.Kinds.has(r.kind) || onRequest[code] && !r.enabled[code] {
 		return
 	}
-	if r.open.hides(code, p) {
-		r.undecided[code]++
+	if hidden, question := r.open.hides(code, p); hidden {
+		if question {
+			r.undecided[code]++
+		}
 		return
 	}
 	r.add(source.Finding{

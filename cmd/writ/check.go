@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -30,8 +31,10 @@ func newCheck(e *env) *cobra.Command {
 		Short: "Find what is wrong with policies",
 		Long: `Check reads policies and says what is wrong with them: all findings of IAM
 Access Analyzer's policy validation under the same codes, and findings of its
-own, whose codes begin with WRIT_. '-' is standard input; in a directory, all
-files are read whose names end in .json. docs/findings/ explains every code.
+own, whose codes begin with WRIT_. Policies stand alone, in templates
+(CloudFormation, SAM, CDK, Terraform) or in account authorization details.
+'-' is standard input; in a directory, files without policies are passed over.
+docs/findings/ explains every code.
 
 Exit codes: 0 no finding at or above --fail-level; 1 some; 2 wrong usage or
 unreadable input; 3 something could not be decided.`,
@@ -113,7 +116,10 @@ func (f *checkFlags) run(e *env, args []string) error {
 		}
 	}
 	all := &c.all
-	if len(all.files) == 0 {
+	if c.all.templates {
+		c.distinct()
+	}
+	if len(all.files) == 0 && !all.templates {
 		return fmt.Errorf("there is no policy in %s", strings.Join(args, ", "))
 	}
 	all.findings = append(all.findings, accept.suppressor.Findings()...)
@@ -160,8 +166,9 @@ func checkInputs(args []string) ([]checkInput, error) {
 	return out, nil
 }
 
-// walkInputs lists the files of a directory and those below. The manifest of an
-// assembly comes before the templates that it names.
+// walkInputs lists the files of a directory and those below. What may name others
+// comes before them: files before those of directories below, and the manifest of
+// an assembly before its templates.
 func walkInputs(dir string, out []checkInput) ([]checkInput, error) {
 	first := len(out)
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
@@ -175,9 +182,13 @@ func walkInputs(dir string, out []checkInput) ([]checkInput, error) {
 		}
 		return nil
 	})
-	slices.SortStableFunc(out[first:], func(a, b checkInput) int { return manifestFirst(a.name) - manifestFirst(b.name) })
+	slices.SortStableFunc(out[first:], func(a, b checkInput) int {
+		return cmp.Or(depth(a.name)-depth(b.name), manifestFirst(a.name)-manifestFirst(b.name))
+	})
 	return out, err
 }
+
+func depth(name string) int { return strings.Count(name, string(filepath.Separator)) }
 
 func manifestFirst(name string) int {
 	if filepath.Base(name) == manifest {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/account"
@@ -13,6 +15,7 @@ import (
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
+	"github.com/writ-iam/writ/template"
 )
 
 // checkInput is a file to check. One that was found in a directory is passed over
@@ -38,6 +41,9 @@ type checker struct {
 // file checks what is in a file.
 func (c *checker) file(in checkInput) error {
 	name := filepath.ToSlash(inputName(in.name))
+	if in.walked {
+		name = path.Clean(name)
+	}
 	if in.walked && c.read[name] {
 		return nil
 	}
@@ -48,7 +54,7 @@ func (c *checker) file(in checkInput) error {
 	file := source.NewFile(name, text)
 	switch kind := c.contents(file, in.walked); kind {
 	case "template":
-		return c.template(file)
+		return c.template(file, in.walked)
 	case "account":
 		return c.account(file)
 	case "policy":
@@ -140,8 +146,8 @@ func (c *checker) add(name, path string, r *check.Result) {
 }
 
 // template checks the policies in a template.
-func (c *checker) template(file *source.File) error {
-	dir := filepath.Dir(file.Name)
+func (c *checker) template(file *source.File, walked bool) error {
+	dir := path.Dir(file.Name)
 	if hasExtension(file.Name, ".tf", ".tf.json") {
 		if c.modules[dir] {
 			return nil
@@ -152,11 +158,16 @@ func (c *checker) template(file *source.File) error {
 	if err != nil {
 		return err
 	}
+	renameFiles(file, t, findings)
 	tf := &templateFile{checker: c, template: t, trees: make(map[*source.File]*jsontree.Value)}
+	c.all.templates = true
+	if t == nil && walked {
+		c.addRest(file.Name, &check.Result{Findings: findings})
+		return nil
+	}
 	if t == nil {
 		return fmt.Errorf("%s:\n%w", file.Name, unreadable(findings))
 	}
-	c.all.templates = true
 	first := len(c.all.findings)
 	rest := check.Result{Findings: findings, Undecided: make(map[string]int)}
 	options := c.options
@@ -164,6 +175,9 @@ func (c *checker) template(file *source.File) error {
 	for i := range t.Policies {
 		p := &t.Policies[i]
 		c.read[p.File.Name] = true
+		if hasExtension(p.File.Name, ".tf", ".tf.json") {
+			c.modules[path.Dir(p.File.Name)] = true
+		}
 		c.comments(p.File)
 		own := rest.Findings
 		rest.Findings = nil
@@ -196,12 +210,58 @@ func (c *checker) template(file *source.File) error {
 	return nil
 }
 
+// renameFiles gives the files that a template has brought names from where the
+// command runs, as the template itself has one.
+func renameFiles(first *source.File, t *template.Template, findings source.List) {
+	done := map[*source.File]bool{first: true, nil: true}
+	rename := func(f *source.File) {
+		if !done[f] {
+			done[f] = true
+			f.Name = path.Join(path.Dir(first.Name), f.Name)
+		}
+	}
+	for i := range findings {
+		rename(findings[i].File)
+	}
+	if t == nil {
+		return
+	}
+	for i := range t.Policies {
+		rename(t.Policies[i].File)
+	}
+	for i := range t.Roles {
+		rename(t.Roles[i].File)
+	}
+	for i := range t.Principals {
+		rename(t.Principals[i].File)
+	}
+}
+
 // addRest adds what is to be said about a file beside its policies.
 func (c *checker) addRest(name string, r *check.Result) {
 	c.accept.filter(name, r)
 	c.all.findings = append(c.all.findings, r.Findings...)
 	c.all.undecided += r.UndecidedAt(source.Suggestion)
 	c.all.deciding += r.UndecidedAt(c.level)
+}
+
+// distinct drops findings that were made twice, because a file was reached by two
+// ways.
+func (c *checker) distinct() {
+	type key struct {
+		code, file string
+		span       source.Span
+	}
+	seen := make(map[key]bool)
+	c.all.findings = slices.DeleteFunc(c.all.findings, func(f source.Finding) bool {
+		if f.File == nil {
+			return false
+		}
+		k := key{f.Code, f.File.Name, f.Span}
+		again := seen[k]
+		seen[k] = true
+		return again
+	})
 }
 
 // sort puts the findings from an index on into the order of the text.
