@@ -205,7 +205,10 @@ func (a *auditor) compile() bool {
 		return false
 	}
 	a.places()
-	set := authz.Set{Identity: a.held.Policies, Boundary: a.held.Boundary, Resource: trustingOf(a.account)}
+	set := authz.Set{Identity: markedPolicies(a.held.Policies), Resource: trustingOf(a.account)}
+	if a.held.Boundary != nil {
+		set.Boundary = &markedPolicies([]authz.Policy{*a.held.Boundary})[0]
+	}
 	engine, findings := authz.Compile(set)
 	if engine == nil {
 		a.findings = append(a.findings, findings...)

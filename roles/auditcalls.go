@@ -154,7 +154,7 @@ func (a *auditor) explain(e *AuditEntry, v verdict) {
 	if f.Key != "" {
 		what += " " + f.Operator + " " + f.Key
 	}
-	e.Hint += fmt.Sprintf("\n%s comes nearest: its %s says %s", place, what, some(quoted(f.Wanted)))
+	e.Hint += fmt.Sprintf("\n%s comes nearest: its %s says %s", place, what, some(quoted(unmarked(f.Wanted))))
 }
 
 // statementPlace names a statement of the role's policies; "" where there is none.
@@ -317,8 +317,8 @@ func (a *auditor) openFormat(format string) string {
 // the role, which take up to some 50 microseconds each.
 const maxAsked = 1 << 17
 
-// questions are requests that must all be allowed. Sure ones say what a need
-// is: where they are undecided, the examples may tell.
+// questions are requests that must all be allowed. Sure ones cover all that a
+// need can be: where they are undecided, the examples may tell.
 type questions struct {
 	sure     []authz.Request
 	examples []authz.Request
@@ -333,17 +333,20 @@ func (a *auditor) ask(q questions) verdict {
 			return verdict{authz.Undecided, q.sure[0]}
 		}
 	}
-	v := a.askAll(q.sure)
+	return q.ask(a.engine)
+}
+
+// ask decides questions without a bound.
+func (q questions) ask(engine *authz.Engine) verdict {
+	v := askOf(engine, q.sure)
 	if v.result != authz.Undecided || len(q.examples) == 0 {
 		return v
 	}
-	if examples := a.askAll(q.examples); examples.result == authz.Allowed {
+	if examples := askOf(engine, q.examples); examples.result == authz.Allowed {
 		return examples
 	}
 	return v
 }
-
-func (a *auditor) askAll(requests []authz.Request) verdict { return askOf(a.engine, requests) }
 
 func askOf(engine *authz.Engine, requests []authz.Request) verdict {
 	v := verdict{result: authz.Invalid}
@@ -378,7 +381,7 @@ func (a *auditor) requests(need *Grant, on string) questions {
 	if _, _, leads := leadingHole(on); leads {
 		base.ResourceAccount = a.account // audits are about the role's own policies, whosever the resource is
 	}
-	return a.questions(base, on, need.Conditions)
+	return questionsOn(base, on, need.Conditions)
 }
 
 // ownKeys follow from the account, and are not known without it.
@@ -404,17 +407,12 @@ var exampleLengths = [...]int{0, 1, 2, 3, 40}
 // maxRequests bounds the combinations of values of one need.
 const maxRequests = 64
 
-// questions asks for a resource under conditions, of which each key holds one
+// questionsOn asks for a resource under conditions, of which each key holds one
 // of its values. A value with wildcards is not known: it is left out, and
 // examples of it are asked for too.
-func (a *auditor) questions(base authz.Request, on string, conditions []Condition) questions {
-	open := isOpen(on)
-	escaped := strings.Contains(on, "${")
-	base.Resource, base.ResourcePattern = on, open
-	if !open || escaped {
-		base.Resource, base.ResourcePattern = example(on, 1), false
-	}
-	sure, guess := []authz.Request{base}, open && escaped
+func questionsOn(base authz.Request, on string, conditions []Condition) questions {
+	base.Resource, base.ResourcePattern = marked(on), isOpen(on)
+	sure, guess := []authz.Request{base}, false
 	for _, c := range conditions {
 		var next []authz.Request
 		for _, r := range sure {
@@ -435,7 +433,7 @@ func (a *auditor) questions(base authz.Request, on string, conditions []Conditio
 	q := questions{sure: sure}
 	if guess {
 		for _, n := range exampleLengths {
-			q.examples = append(q.examples, a.examples(base, on, conditions, n)...)
+			q.examples = append(q.examples, examples(base, conditions, n)...)
 		}
 	}
 	return q
@@ -443,10 +441,7 @@ func (a *auditor) questions(base authz.Request, on string, conditions []Conditio
 
 // examples are the questions with n characters for every wildcard that a
 // condition holds.
-func (a *auditor) examples(base authz.Request, on string, conditions []Condition, n int) []authz.Request {
-	if !base.ResourcePattern {
-		base.Resource = example(on, n)
-	}
+func examples(base authz.Request, conditions []Condition, n int) []authz.Request {
 	out := []authz.Request{base}
 	for _, c := range conditions {
 		var next []authz.Request

@@ -76,13 +76,7 @@ func (a *auditor) askTrust(engine *authz.Engine, machine, account string) verdic
 	var best verdict
 	for _, service := range a.statesServices() {
 		base := authz.Request{Principal: service, Action: "sts:AssumeRole", UnknownRest: true}
-		q := a.questions(base, a.principal, []Condition{{"ArnLike", "aws:SourceArn", []string{machine}}, {"StringLike", "aws:SourceAccount", []string{account}}})
-		v := askOf(engine, q.sure)
-		if v.result == authz.Undecided && len(q.examples) > 0 {
-			if examples := askOf(engine, q.examples); examples.result == authz.Allowed {
-				v = examples
-			}
-		}
+		v := questionsOn(base, a.principal, []Condition{{"ArnLike", "aws:SourceArn", []string{machine}}, {"StringLike", "aws:SourceAccount", []string{account}}}).ask(engine)
 		if best.result == authz.Invalid || v.result == authz.Allowed || v.result == authz.Undecided && best.result != authz.Allowed {
 			best = v
 		}

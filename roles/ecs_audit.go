@@ -129,14 +129,7 @@ func (a *auditor) taskTrust(kind TaskRoleKind) {
 			from := managed.Place{Partition: a.opts.partition(), Region: a.opts.Region, Account: account}.Fill(role.SourceARN)
 			conditions = []Condition{{"ArnLike", "aws:SourceArn", []string{from}}, {"StringLike", "aws:SourceAccount", []string{account}}}
 		}
-		q := a.questions(base, a.principal, conditions)
-		v := askOf(engine, q.sure)
-		if v.result == authz.Undecided && len(q.examples) > 0 {
-			if examples := askOf(engine, q.examples); examples.result == authz.Allowed {
-				v = examples
-			}
-		}
-		return v
+		return questionsOn(base, a.principal, conditions).ask(engine)
 	}
 	e := AuditEntry{Actions: []string{"sts:AssumeRole"}, Resources: []string{a.principal}}
 	switch v := ask(orStar(a.opts.Account)); v.result {
