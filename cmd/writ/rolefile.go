@@ -177,8 +177,8 @@ func (r *roleReader) roleOrPolicy(v *jsontree.Value) error {
 	if v.Get("Statement") != nil {
 		return r.policy(v)
 	}
-	trust, policies := member(v, "AssumeRolePolicyDocument", "assumeRolePolicyDocument"), member(v, "Policies", "RolePolicyList", "policies")
-	if trust == nil && policies == nil {
+	trust, lists := member(v, "AssumeRolePolicyDocument", "assumeRolePolicyDocument"), members(v, "Policies", "RolePolicyList", "policies")
+	if trust == nil && lists == nil {
 		if doc := member(v, "PolicyDocument", "document"); doc != nil {
 			return r.policy(doc)
 		}
@@ -192,40 +192,47 @@ func (r *roleReader) roleOrPolicy(v *jsontree.Value) error {
 		}
 		r.out.trust = doc
 	}
-	if policies != nil && policies.Kind != jsontree.Array {
-		return r.bad(policies, "", "the policies are %s, not a list", policies.Kind)
-	}
-	for i := range items(policies) {
-		doc := member(&policies.Items[i], "PolicyDocument", "document")
-		if doc == nil {
-			return r.bad(&policies.Items[i], "write it as {\"PolicyName\": ..., \"PolicyDocument\": {...}}", "the policy has no document")
-		}
-		if err := r.policy(doc); err != nil {
+	for _, list := range lists {
+		if err := r.inline(list); err != nil {
 			return err
 		}
 	}
 	return r.attributes(v)
 }
 
-func items(v *jsontree.Value) []jsontree.Value {
-	if v == nil {
-		return nil
+// inline reads policies with their text.
+func (r *roleReader) inline(list *jsontree.Value) error {
+	if list.Kind != jsontree.Array {
+		return r.bad(list, "", "the policies are %s, not a list", list.Kind)
 	}
-	return v.Items
+	for i := range list.Items {
+		doc := member(&list.Items[i], "PolicyDocument", "document")
+		if doc == nil {
+			return r.bad(&list.Items[i], "write it as {\"PolicyName\": ..., \"PolicyDocument\": {...}}", "the policy has no document")
+		}
+		if err := r.policy(doc); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // attributes reads what a role has besides inline policies.
 func (r *roleReader) attributes(v *jsontree.Value) error {
-	managed := member(v, "ManagedPolicyArns", "AttachedManagedPolicies")
-	for i := range items(managed) {
-		at := &managed.Items[i]
-		if inner := at.Get("PolicyArn"); inner != nil {
-			at = inner
+	for _, list := range members(v, "ManagedPolicyArns", "AttachedManagedPolicies", "AttachedPolicies") {
+		if list.Kind != jsontree.Array {
+			return r.bad(list, "", "the managed policies are %s, not a list", list.Kind)
 		}
-		if at.Kind != jsontree.String {
-			return r.bad(at, "", "the managed policy is %s, not an ARN", at.Kind)
+		for i := range list.Items {
+			at := &list.Items[i]
+			if inner := at.Get("PolicyArn"); inner != nil {
+				at = inner
+			}
+			if at.Kind != jsontree.String {
+				return r.bad(at, "", "the managed policy is %s, not an ARN", at.Kind)
+			}
+			r.out.attached = append(r.out.attached, at.Text)
 		}
-		r.out.attached = append(r.out.attached, at.Text)
 	}
 	boundary := member(v, "PermissionsBoundary", "permissionsBoundary")
 	if inner := boundary.Get("PermissionsBoundaryArn"); inner != nil {
@@ -253,6 +260,17 @@ func member(v *jsontree.Value, names ...string) *jsontree.Value {
 		}
 	}
 	return nil
+}
+
+// members returns those of several members that are there.
+func members(v *jsontree.Value, names ...string) []*jsontree.Value {
+	var out []*jsontree.Value
+	for _, name := range names {
+		if found := v.Get(name); found != nil {
+			out = append(out, found)
+		}
+	}
+	return out
 }
 
 func (r *roleReader) policy(v *jsontree.Value) error {
