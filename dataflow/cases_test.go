@@ -58,7 +58,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-var firstState = regexp.MustCompile(`(?m)^([^:\n]+): \{`)
+var firstState = regexp.MustCompile(`^([^:\n]+):`)
 
 func runCase(t *testing.T, archive *txtar.Archive, name, want string) string {
 	section := func(suffix string) (string, bool) {

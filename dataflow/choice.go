@@ -230,15 +230,16 @@ func refine(v Value, steps []asl.Step, cut func(Value) Value, there bool) (out V
 }
 
 // narrowCondition is narrow for a condition in JSONata: what is compared with
-// strings, joined by and, or and $not.
-func (s *scene) narrowCondition(n *jsonata.Node, at sight) (holds, fails sight) {
+// strings, joined by and, or and $not. Variables that the condition itself binds
+// are in the frame.
+func (s *scene) narrowCondition(n *jsonata.Node, at sight, f *frame) (holds, fails sight) {
 	switch {
 	case at.dead:
 		return at, at
 	case n.Kind == jsonata.Block && len(n.Args) == 1:
-		return s.narrowCondition(n.Args[0], at)
-	case n.Kind == jsonata.Call && len(n.Args) == 2 && s.builtin(n) == "not":
-		fails, holds = s.narrowCondition(n.Args[1], at)
+		return s.narrowCondition(n.Args[0], at, f)
+	case n.Kind == jsonata.Call && len(n.Args) == 2 && s.builtin(n, f) == "not":
+		fails, holds = s.narrowCondition(n.Args[1], at, f)
 		return holds, fails
 	case n.Kind != jsonata.Binary:
 		return at, at
@@ -246,12 +247,12 @@ func (s *scene) narrowCondition(n *jsonata.Node, at sight) (holds, fails sight) 
 	left, right := n.Args[0], n.Args[1]
 	switch n.Text {
 	case "and":
-		first, failed := s.narrowCondition(left, at)
-		both, second := s.narrowCondition(right, first)
+		first, failed := s.narrowCondition(left, at, f)
+		both, second := s.narrowCondition(right, first, f)
 		return both, joinSights(failed, second)
 	case "or":
-		held, first := s.narrowCondition(left, at)
-		second, none := s.narrowCondition(right, first)
+		held, first := s.narrowCondition(left, at, f)
+		second, none := s.narrowCondition(right, first, f)
 		return joinSights(held, second), none
 	case "=", "!=":
 		if left.Kind == jsonata.String {
@@ -260,18 +261,18 @@ func (s *scene) narrowCondition(n *jsonata.Node, at sight) (holds, fails sight) 
 		if right.Kind != jsonata.String {
 			return at, at
 		}
-		different := s.narrowNode(left, at, without(right.Text), false)
+		different := s.narrowNode(left, at, f, without(right.Text), false)
 		if n.Text == "!=" {
 			return different, at // what is not there is not different either
 		}
-		return s.narrowNode(left, at, s.among(Literal(right.Text)), true), different
+		return s.narrowNode(left, at, f, s.among(Literal(right.Text)), true), different
 	case "in":
 		if right.Kind == jsonata.Array && !slices.ContainsFunc(right.Args, func(a *jsonata.Node) bool { return a.Kind != jsonata.String }) {
 			among := Value{}
 			for _, a := range right.Args {
 				among = join(among, ofText(Literal(a.Text)))
 			}
-			return s.narrowNode(left, at, func(v Value) Value { return amongTexts(v, among) }, true), at
+			return s.narrowNode(left, at, f, func(v Value) Value { return amongTexts(v, among) }, true), at
 		}
 	}
 	return at, at
@@ -279,12 +280,12 @@ func (s *scene) narrowCondition(n *jsonata.Node, at sight) (holds, fails sight) 
 
 // narrowNode cuts down a variable, or what names select from it or from the
 // input as long as no array is on the way: JSONata looks into those.
-func (s *scene) narrowNode(n *jsonata.Node, at sight, cut func(Value) Value, there bool) sight {
+func (s *scene) narrowNode(n *jsonata.Node, at sight, f *frame, cut func(Value) Value, there bool) sight {
 	first, names := n, []*jsonata.Node(nil)
 	if n.Kind == jsonata.Path {
 		first, names = n.Args[0], n.Args[1:]
 	}
-	if _, local := s.locals[first.Text]; local || first.Kind != jsonata.Variable || first.Text == "" || first.Text == "$" {
+	if _, local := f.get(first.Text); local || first.Kind != jsonata.Variable || first.Text == "" || first.Text == "$" {
 		return at
 	}
 	path := asl.Path{Root: asl.Variable, Name: first.Text}

@@ -22,10 +22,10 @@ func (s *scene) context() Value {
 		{"Execution", open(field{"Id", someText}, field{"Input", input}, field{"Name", someText}, field{"RoleArn", someText}, field{"StartTime", someText})},
 		{"StateMachine", open(field{"Id", s.stampContext(id)}, field{"Name", ofText(name)})},
 		{"Task", open(field{"Token", someText})},
-		{"State", open(field{"EnteredTime", someText}, field{"Name", ofText(Literal(s.state.Name))}, field{"RetryCount", someInt})},
+		{"State", open(field{"EnteredTime", someText}, field{"Name", ofText(Literal(s.state.Name))}, field{"RetryCount", someNumber})},
 	}
 	if item, ok := s.env.values[currentItem]; ok {
-		members = append(members, field{"Map", open(field{"Item", open(field{"Index", someInt}, field{"Value", item})})})
+		members = append(members, field{"Map", open(field{"Item", open(field{"Index", someNumber}, field{"Value", item})})})
 	}
 	return open(members...)
 }

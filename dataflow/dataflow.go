@@ -15,7 +15,6 @@ package dataflow
 
 import (
 	"github.com/writ-iam/writ/asl"
-	"github.com/writ-iam/writ/asl/jsonata"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -65,7 +64,7 @@ func newAnalysis(m *asl.StateMachine, opts Options) *analysis {
 	return &analysis{
 		options: opts, machine: m,
 		entries: map[*asl.State]*node{}, exits: map[*asl.State]*node{}, ends: map[*asl.Scope]*end{},
-		paths: map[string]*asl.Expr{}, nodes: map[string]*jsonata.Node{}, pins: map[*asl.State][]pin{},
+		paths: map[string]*asl.Expr{}, queries: map[string]query{}, pins: map[*asl.State][]pin{},
 	}
 }
 

@@ -50,7 +50,7 @@ func randomInput(r *rand.Rand) any {
 		o["a"] = pick1(r, []any{pick1(r, someStrings), map[string]any{"a": pick1(r, someStrings), "b": randomValue(r, 1)}})
 	}
 	if r.IntN(4) > 0 {
-		o["list"] = []any{randomValue(r, 1), map[string]any{"a": pick1(r, someStrings)}}
+		o["list"] = []any{randomValue(r, 1+r.IntN(2)), map[string]any{"a": pick1(r, someStrings)}}
 	}
 	return o
 }
@@ -293,6 +293,8 @@ func (m *machineMaker) comparison(depth int) map[string]any {
 
 func (m *machineMaker) path() string {
 	paths := []string{"$", "$.a", "$.b", "$.c", "$.a.a", "$.a.b", "$.list", "$.list[0]", "$.list[*]", "$.list[*].a", "$.list[-1]", "$.c.a", "$['a']",
+		"$[?(@.a)]", "$.a[?(@.a)].a", "$.list[?(@.a=='x')].a", "$.list[*][?(@.a)].a", "$.list[*][?(@.b=='x')]", "$.c[?(@.b)]", "$.a[*]", "$.c[*].a",
+		"$.list[*][0]", "$.list[0:1]", "$.list[0,1].a", "$v[*][?(@.a)].a",
 		"$v", "$v.a", "$w", "$$.State.Name", "$$.Execution.Input.a", "$$.StateMachine.Id", "$$.Execution.Input"}
 	if m.inMap {
 		paths = append(paths, "$$.Map.Item.Value", "$$.Map.Item.Value.a", "$$.Map.Item.Index")
@@ -404,7 +406,9 @@ func (m *machineMaker) jsonata(depth int, result bool) string {
 		return pick1(m.Rand, leaves)
 	}
 	sub := func() string { return m.jsonata(depth-1, result) }
-	switch m.IntN(14) {
+	switch m.IntN(16) {
+	case 14, 15:
+		return "($t := " + sub() + "; " + m.binding(sub) + "; $t)"
 	case 0, 1, 2, 3:
 		return "(" + sub() + " & " + sub() + ")"
 	case 4, 5:
@@ -425,4 +429,40 @@ func (m *machineMaker) jsonata(depth int, result bool) string {
 		return "$merge([" + sub() + ", {'c': " + sub() + "}])"
 	}
 	return "$lookup(" + sub() + ", 'a')"
+}
+
+// binding is an expression that binds $t, or perhaps binds it, on its way.
+func (m *machineMaker) binding(sub func() string) string {
+	bind := "$t := " + sub()
+	switch m.IntN(15) {
+	case 0:
+		return m.condition(1) + " ? " + bind + " : 0"
+	case 1:
+		return m.condition(1) + " ? 0 : " + bind
+	case 2:
+		return "$exists(" + m.condition(1) + " ? [" + bind + "])"
+	case 3:
+		return m.condition(1) + m.one(" and ", " or ") + "$exists(" + bind + ")"
+	case 4:
+		return sub() + m.one(" ?? ", " ?: ") + "[" + bind + "]"
+	case 5:
+		return "[" + bind + "]" + m.one(" ?? ", " ?: ") + sub()
+	case 6:
+		return m.one("["+bind+", $t]", "{'a': "+bind+", 'b': $t}")
+	case 7:
+		return "$states.input.list[$exists(" + bind + ")]"
+	case 8:
+		return "$states.input.list{'k': " + bind + "}"
+	case 9:
+		return "$states.input.list{$string($t := 'x'): 1}"
+	case 10:
+		return "$states.input.list^($t := 'x')"
+	case 11:
+		return "[1..$count(" + bind + ")]"
+	case 12:
+		return "$exists(" + bind + ")" + m.one(" = true", " & 'x'", " != $t", " in [true]")
+	case 13:
+		return "-$count(" + bind + ")"
+	}
+	return "(" + bind + ")"
 }

@@ -84,7 +84,7 @@ func (r *schemaReader) example(v *jsontree.Value, exact bool) Value {
 	case jsontree.String:
 		return someText
 	case jsontree.Number:
-		return someInt
+		return someNumber
 	case jsontree.Bool:
 		return someBool
 	case jsontree.Array:

@@ -119,8 +119,55 @@ func (s *stateRun) evalSequence(n *jsonata.Node) (any, error) {
 		return s.evalBinary(n)
 	case jsonata.Call:
 		return s.evalCall(n)
+	case jsonata.Negate:
+		v, err := s.eval(n.Args[0])
+		x, ok := v.(float64)
+		if err != nil || !ok {
+			return nil, errFailed
+		}
+		return -x, nil
+	case jsonata.Sort:
+		return s.evalSort(n)
+	case jsonata.Group:
+		return s.evalGroup(n)
 	}
 	panic("the generator writes no such expression")
+}
+
+// evalSort evaluates the terms of v^(...) where there is something to compare. The
+// generator writes terms of the same value for all, so nothing changes places.
+func (s *stateRun) evalSort(n *jsonata.Node) (any, error) {
+	v, err := s.eval(n.Args[0])
+	if list, ok := v.([]any); ok && len(list) > 1 {
+		_, err = s.eval(n.Args[1].Args[0])
+	}
+	return v, err
+}
+
+// evalGroup is v{name: value}: the name for every item, the value once.
+func (s *stateRun) evalGroup(n *jsonata.Node) (any, error) {
+	v, err := s.eval(n.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for range flatten([]any{v}) {
+		name, err := s.eval(n.Args[1])
+		key, ok := name.(string)
+		if err != nil || !ok {
+			return nil, errFailed
+		}
+		out[key] = undefined
+	}
+	for key := range out {
+		if out[key], err = s.eval(n.Args[2]); err != nil {
+			return nil, err
+		}
+		if out[key] == undefined {
+			delete(out, key)
+		}
+	}
+	return out, nil
 }
 
 func (s *stateRun) evalPath(n *jsonata.Node) (any, error) {
@@ -197,7 +244,7 @@ func member(v any, name string) any {
 	return undefined
 }
 
-// filter is v[0] or v[]; the generator writes no others.
+// filter is v[0], v[] or a test of each item.
 func (s *stateRun) filter(v any, n *jsonata.Node) (any, error) {
 	if v == undefined {
 		return undefined, nil
@@ -209,11 +256,24 @@ func (s *stateRun) filter(v any, n *jsonata.Node) (any, error) {
 	if len(n.Args) == 1 {
 		return list, nil
 	}
-	i, err := strconv.Atoi(n.Args[1].Text)
-	if err != nil || i >= len(list) {
-		return undefined, err
+	if n.Args[1].Kind == jsonata.Number {
+		i, err := strconv.Atoi(n.Args[1].Text)
+		if err != nil || i >= len(list) {
+			return undefined, err
+		}
+		return list[i], nil
 	}
-	return list[i], nil
+	out := sequence{}
+	for _, item := range list {
+		test, err := s.eval(n.Args[1])
+		if err != nil {
+			return nil, err
+		}
+		if truth(test) {
+			out = append(out, item)
+		}
+	}
+	return single(out), nil
 }
 
 func truth(v any) bool {
@@ -291,11 +351,11 @@ func (s *stateRun) evalBinary(n *jsonata.Node) (any, error) {
 		}
 		return s.eval(n.Args[1])
 	case "and":
-		if !truth(left) {
+		if !truth(left) && s.rnd.IntN(2) == 0 { // versions differ in whether they go on
 			return false, nil
 		}
 	case "or":
-		if truth(left) {
+		if truth(left) && s.rnd.IntN(2) == 0 {
 			return true, nil
 		}
 	}
@@ -306,8 +366,10 @@ func (s *stateRun) evalBinary(n *jsonata.Node) (any, error) {
 	switch n.Text {
 	case "&":
 		return stringOf(left) + stringOf(right), nil
-	case "and", "or":
-		return truth(right), nil
+	case "and":
+		return truth(left) && truth(right), nil
+	case "or":
+		return truth(left) || truth(right), nil
 	case "=", "!=":
 		if left == undefined || right == undefined {
 			return false, nil
@@ -332,6 +394,13 @@ func (s *stateRun) evalBinary(n *jsonata.Node) (any, error) {
 	b, ok2 := right.(float64)
 	if !ok1 || !ok2 {
 		return nil, errFailed
+	}
+	if n.Text == ".." {
+		out := []any{}
+		for ; a <= b; a++ {
+			out = append(out, a)
+		}
+		return out, nil
 	}
 	return a + b, nil
 }

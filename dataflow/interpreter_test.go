@@ -547,7 +547,7 @@ func (s *stateRun) evaluate(e asl.Expr, input any) (any, error) {
 			}
 			input = v
 		}
-		return selectPath(input, e.Path.Steps)
+		return s.selectPath(input, e.Path.Steps)
 	}
 	var args []any
 	for _, a := range e.Args {
@@ -560,49 +560,80 @@ func (s *stateRun) evaluate(e asl.Expr, input any) (any, error) {
 	return s.callIntrinsic(e, args)
 }
 
-func selectPath(v any, steps []asl.Step) (any, error) {
-	for i, step := range steps {
-		switch step.Kind {
-		case asl.Child:
-			o, ok := v.(map[string]any)
-			member, there := o[step.Names[0]]
-			if !ok || !there {
+// selectPath follows a path as the implementation of Jayway does: one that names
+// a single place gives what is there, any other an array of all that it finds.
+func (s *stateRun) selectPath(v any, steps []asl.Step) (any, error) {
+	found := []any{v}
+	definite := true
+	for _, step := range steps {
+		next := []any{}
+		for _, v := range found {
+			selected, ok := s.selectStep(v, step)
+			if !ok && definite {
 				return nil, errFailed
 			}
-			v = member
-		case asl.Index:
-			list, ok := v.([]any)
-			at := step.Indexes[0]
+			next = append(next, selected...)
+		}
+		found = next
+		definite = definite && (step.Kind == asl.Child || step.Kind == asl.Index && len(step.Indexes) == 1)
+	}
+	if !definite {
+		return found, nil
+	}
+	return found[0], nil
+}
+
+// selectStep is what one step finds in one value; ok is false where that fails a
+// path that names a single place.
+func (s *stateRun) selectStep(v any, step asl.Step) (selected []any, ok bool) {
+	list, isList := v.([]any)
+	o, isObject := v.(map[string]any)
+	switch step.Kind {
+	case asl.Child:
+		member, there := o[step.Names[0]]
+		if !there {
+			return nil, false
+		}
+		return []any{member}, true
+	case asl.Index:
+		for _, at := range step.Indexes {
 			if at < 0 {
 				at += len(list)
 			}
-			if !ok || at < 0 || at >= len(list) {
-				return nil, errFailed
+			if at >= 0 && at < len(list) {
+				selected = append(selected, list[at])
+			} else if len(step.Indexes) == 1 {
+				return nil, false
 			}
-			v = list[at]
-		case asl.Wildcard:
-			out := []any{}
-			var all []any
-			switch v := v.(type) {
-			case []any:
-				all = v
-			case map[string]any:
-				for _, m := range v {
-					all = append(all, m)
-				}
-			}
-			for _, item := range all {
-				r, err := selectPath(item, steps[i+1:])
-				if err == nil {
-					out = append(out, r)
-				}
-			}
-			return out, nil
-		default:
-			return nil, errFailed
 		}
+		return selected, isList
+	case asl.Slice: // the generator writes [0:1] only
+		return list[:min(1, len(list))], isList
+	case asl.Wildcard:
+		for _, m := range o {
+			selected = append(selected, m)
+		}
+		return append(selected, list...), true
+	case asl.Filter: // it tests an object itself, and of an array the items
+		if isObject {
+			list = []any{v}
+		}
+		for _, item := range list {
+			if s.passes(item, step.Text) {
+				selected = append(selected, item)
+			}
+		}
+		return selected, isList || isObject
 	}
-	return v, nil
+	panic("the generator writes no such step")
+}
+
+// passes is a filter such as @.a or @.a=='x'.
+func (s *stateRun) passes(v any, filter string) bool {
+	left, right, compared := strings.Cut(strings.TrimPrefix(strings.TrimSpace(filter), "@."), "==")
+	o, _ := v.(map[string]any)
+	have, there := o[left]
+	return there && (!compared || have == strings.Trim(right, "'"))
 }
 
 func (s *stateRun) callIntrinsic(e asl.Expr, args []any) (any, error) {

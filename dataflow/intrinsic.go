@@ -16,9 +16,9 @@ var intrinsics = map[string]func(s *scene, args []Value) Value{
 	"States.Array":          func(_ *scene, a []Value) Value { return ofItems(a) },
 	"States.ArrayPartition": func(_ *scene, a []Value) Value { return ofElems(ofElems(a[0].Elements())) },
 	"States.ArrayContains":  func(*scene, []Value) Value { return someBool },
-	"States.ArrayRange":     func(*scene, []Value) Value { return ofElems(someInt) },
+	"States.ArrayRange":     func(*scene, []Value) Value { return ofElems(someNumber) },
 	"States.ArrayGetItem":   func(_ *scene, a []Value) Value { return getItem(a[0], a[1]) },
-	"States.ArrayLength":    func(*scene, []Value) Value { return someInt },
+	"States.ArrayLength":    func(*scene, []Value) Value { return someNumber },
 	"States.ArrayUnique":    func(_ *scene, a []Value) Value { return ofElems(a[0].Elements()) },
 	"States.Base64Encode": func(_ *scene, a []Value) Value {
 		return mapTexts(a[0], func(t string) (string, bool) { return base64.StdEncoding.EncodeToString([]byte(t)), true })
@@ -31,8 +31,8 @@ var intrinsics = map[string]func(s *scene, args []Value) Value{
 	},
 	"States.Hash":        func(*scene, []Value) Value { return someText },
 	"States.JsonMerge":   func(_ *scene, a []Value) Value { return merge(a[0], a[1]) },
-	"States.MathRandom":  func(*scene, []Value) Value { return someInt },
-	"States.MathAdd":     func(*scene, []Value) Value { return someInt },
+	"States.MathRandom":  func(*scene, []Value) Value { return someNumber },
+	"States.MathAdd":     func(*scene, []Value) Value { return someNumber },
 	"States.StringSplit": func(_ *scene, a []Value) Value { return split(a[0], a[1]) },
 	"States.UUID":        func(*scene, []Value) Value { return someText },
 }

@@ -1,7 +1,6 @@
 package dataflow
 
 import (
-	"maps"
 	"strings"
 
 	"github.com/writ-iam/writ/asl/jsonata"
@@ -19,13 +18,39 @@ const maxOperands = 256
 
 var anything = unknown.orAbsent()
 
-// node evaluates a part of an expression.
-func (s *scene) node(n *jsonata.Node) Value {
+// node evaluates a part of an expression, with the variables that are bound
+// before it, and returns those that are bound after it.
+func (s *scene) node(n *jsonata.Node, f *frame) (Value, *frame) {
 	if s.depth++; s.depth > maxExpression {
 		s.depth--
-		return anything
+		return anything, f.forget(n)
 	}
 	defer func() { s.depth-- }()
+	switch n.Kind {
+	case jsonata.Binary:
+		return s.binary(n, f)
+	case jsonata.Block:
+		return s.block(n, f), f // variables bound in it end with it
+	case jsonata.Bind:
+		v, f := s.node(n.Args[0], f)
+		return v, f.bind(n.Text, v)
+	case jsonata.Condition:
+		return s.condition(n, f)
+	case jsonata.Call:
+		return s.call(n, f)
+	case jsonata.Negate:
+		_, f := s.node(n.Args[0], f)
+		return someNumber.orAbsent(), f
+	case jsonata.Path, jsonata.Filter, jsonata.Array, jsonata.Object:
+		// Their parts are evaluated in no order that is laid down, and any number of
+		// times.
+		return s.unordered(n, f.loosen(n)), f.forget(n)
+	}
+	return s.simple(n, f), f.forget(n)
+}
+
+// simple evaluates what has no parts that count.
+func (s *scene) simple(n *jsonata.Node, f *frame) Value {
 	switch n.Kind {
 	case jsonata.String:
 		return ofText(Literal(n.Text))
@@ -35,37 +60,34 @@ func (s *scene) node(n *jsonata.Node) Value {
 		return ofBool(n.Text == "true")
 	case jsonata.Null:
 		return Value{kinds: null}
-	case jsonata.Negate:
-		return someInt.orAbsent()
 	case jsonata.Variable:
-		return s.name(n.Text)
-	case jsonata.Path:
-		return s.steps(n)
-	case jsonata.Binary:
-		return s.binary(n)
-	case jsonata.Array:
-		return s.arrayOf(n)
-	case jsonata.Object:
-		return s.objectOf(n)
-	case jsonata.Block:
-		return s.block(n)
-	case jsonata.Bind:
-		v := s.node(n.Args[0])
-		s.bind(n.Text, v)
-		return v
-	case jsonata.Condition:
-		return s.condition(n)
-	case jsonata.Filter:
-		return pick(s.node(n.Args[0]), n)
-	case jsonata.Call:
-		return s.call(n)
+		return s.name(n.Text, f)
 	}
 	return anything
 }
 
+// unordered evaluates a node whose parts do not see what each other bind.
+func (s *scene) unordered(n *jsonata.Node, f *frame) Value {
+	switch n.Kind {
+	case jsonata.Path:
+		return s.steps(n, f)
+	case jsonata.Array:
+		return s.arrayOf(n, f)
+	case jsonata.Object:
+		return s.objectOf(n, f)
+	}
+	return pick(s.value(n.Args[0], f), n)
+}
+
+// value evaluates a part of a node whose other parts do not see what it binds.
+func (s *scene) value(n *jsonata.Node, f *frame) Value {
+	v, _ := s.node(n, f)
+	return v
+}
+
 // name is the value of a variable.
-func (s *scene) name(name string) Value {
-	if v, ok := s.locals[name]; ok {
+func (s *scene) name(name string, f *frame) Value {
+	if v, ok := f.get(name); ok {
 		return v
 	}
 	switch name {
@@ -86,35 +108,25 @@ func orNothing(v Value) Value {
 	return v
 }
 
-func (s *scene) bind(name string, v Value) {
-	s.locals = maps.Clone(s.locals)
-	if s.locals == nil {
-		s.locals = map[string]Value{}
-	}
-	s.locals[name] = v
-}
-
-// block evaluates expressions in turn; variables bound in it end with it.
-func (s *scene) block(n *jsonata.Node) Value {
-	outer := s.locals
-	defer func() { s.locals = outer }()
+// block evaluates expressions in turn.
+func (s *scene) block(n *jsonata.Node, f *frame) Value {
 	out := nothing
 	for i, part := range n.Args {
 		if i >= maxExpression {
 			return anything
 		}
-		out = s.node(part)
+		out, f = s.node(part, f)
 	}
 	return out
 }
 
 // steps follows a path of names.
-func (s *scene) steps(n *jsonata.Node) Value {
+func (s *scene) steps(n *jsonata.Node, f *frame) Value {
 	first := n.Args[0]
 	if first.Kind == jsonata.Name || first.Kind == jsonata.String {
 		return anything // a field of the context, of which nothing is known
 	}
-	v := s.node(first)
+	v := s.value(first, f)
 	for _, step := range n.Args[1:] {
 		switch {
 		case step.Kind == jsonata.Name || step.Kind == jsonata.String:
@@ -165,75 +177,100 @@ func pick(v Value, n *jsonata.Node) Value {
 }
 
 // condition takes the side that a test leaves open.
-func (s *scene) condition(n *jsonata.Node) Value {
-	test := s.node(n.Args[0])
-	otherwise := func() Value {
+func (s *scene) condition(n *jsonata.Node, f *frame) (Value, *frame) {
+	test, f := s.node(n.Args[0], f)
+	otherwise := func() (Value, *frame) {
 		if len(n.Args) < 3 {
-			return nothing
+			return nothing, f
 		}
-		return s.node(n.Args[2])
+		return s.node(n.Args[2], f)
 	}
 	switch test.kinds {
 	case yes:
-		return s.node(n.Args[1])
+		return s.node(n.Args[1], f)
 	case no, absent, null, no | absent:
 		return otherwise()
 	}
 	outer := *s
-	holds, fails := s.narrowCondition(n.Args[0], sight{s.input, s.env, false})
-	defer func() { s.input, s.env = outer.input, outer.env }()
+	holds, fails := s.narrowCondition(n.Args[0], sight{s.input, s.env, false}, f.hide(n.Args[0]))
 	out := Value{}
+	var after []*frame
 	if !holds.dead {
 		s.input, s.env = holds.input, holds.env
-		out = s.node(n.Args[1])
+		v, then := s.node(n.Args[1], f)
+		out, after = v, append(after, then)
 	}
-	s.locals = outer.locals
 	if !fails.dead {
 		s.input, s.env = fails.input, fails.env
-		out = join(out, otherwise())
+		v, then := otherwise()
+		out, after = join(out, v), append(after, then)
 	}
-	return out
+	s.input, s.env = outer.input, outer.env
+	switch len(after) {
+	case 2:
+		f = s.joinFrames(after[0], after[1])
+	case 1:
+		f = after[0]
+	}
+	return out, f
 }
 
-func (s *scene) binary(n *jsonata.Node) Value {
+func (s *scene) binary(n *jsonata.Node, f *frame) (Value, *frame) {
 	switch n.Text {
 	case "&":
-		return s.concatenation(n)
-	case "=", "!=", "<", "<=", ">", ">=", "and", "or", "in":
-		return someBool.orAbsent()
-	case "+", "-", "*", "/", "%":
-		return someInt.orAbsent()
+		return s.concatenation(n, f)
 	case "??", "?:":
-		left := s.node(n.Args[0])
-		if n.Text == "??" && left.kinds&absent == 0 {
-			return left
-		}
-		return join(left.present(), s.node(n.Args[1]))
+		return s.either(n, f)
 	}
-	return anything
+	_, f = s.node(n.Args[0], f)
+	_, after := s.node(n.Args[1], f)
+	switch n.Text {
+	case "and", "or": // the right side may be left out
+		return someBool.orAbsent(), s.joinFrames(f, after)
+	case "=", "!=", "<", "<=", ">", ">=", "in":
+		return someBool.orAbsent(), after
+	case "+", "-", "*", "/", "%":
+		return someNumber.orAbsent(), after
+	}
+	return anything, after
+}
+
+// either is the left side, or the right one where the left is not there (??) or
+// not true (?:). The left side is evaluated once to test it and once to use it.
+func (s *scene) either(n *jsonata.Node, f *frame) (Value, *frame) {
+	left := s.value(n.Args[0], f.loosen(n.Args[0]))
+	f = f.forget(n.Args[0])
+	if n.Text == "??" && left.kinds&absent == 0 && !s.hidden("exists", f) { // it calls $exists by name
+		return left, f
+	}
+	right, after := s.node(n.Args[1], f)
+	return join(left.present(), right), s.joinFrames(f, after)
 }
 
 // concatenation joins the texts of a chain of &. The chain leans to the left, and
 // may be long.
-func (s *scene) concatenation(n *jsonata.Node) Value {
+func (s *scene) concatenation(n *jsonata.Node, f *frame) (Value, *frame) {
 	var operands []*jsonata.Node
+	whole := n
 	for n.Kind == jsonata.Binary && n.Text == "&" {
 		operands = append(operands, n.Args[1])
 		n = n.Args[0]
 	}
-	texts := s.operand(n)
+	texts, f := s.operand(n, f)
 	for i := len(operands) - 1; i >= 0; i-- {
 		if len(operands)-i > maxOperands {
-			return Value{kinds: text, texts: cross(texts, []Text{anyText})}
+			return Value{kinds: text, texts: cross(texts, []Text{anyText})}, f.forget(whole)
 		}
-		texts = cross(texts, s.operand(operands[i]))
+		var more []Text
+		more, f = s.operand(operands[i], f)
+		texts = cross(texts, more)
 	}
-	return Value{kinds: text, texts: texts}
+	return Value{kinds: text, texts: texts}, f
 }
 
 // operand is an operand of &: what is not there is the empty text.
-func (s *scene) operand(n *jsonata.Node) []Text {
-	v := s.node(n)
+func (s *scene) operand(n *jsonata.Node, f *frame) ([]Text, *frame) {
+	v, f := s.node(n, f)
 	var texts []Text
 	if v.kinds&everything != 0 {
 		texts = v.present().asText()
@@ -241,17 +278,17 @@ func (s *scene) operand(n *jsonata.Node) []Text {
 	if v.kinds&absent != 0 || v.kinds == 0 {
 		texts = addText(texts, Literal(""))
 	}
-	return texts
+	return texts, f
 }
 
 // arrayOf makes an array: what is not there is left out, and the items of an
 // array that is not written here are put in its place.
-func (s *scene) arrayOf(n *jsonata.Node) Value {
+func (s *scene) arrayOf(n *jsonata.Node, f *frame) Value {
 	var items []Value
 	exact := true
 	all := Value{}
 	for _, a := range n.Args {
-		v := s.node(a)
+		v := s.value(a, f)
 		if a.Kind != jsonata.Array && v.kinds&array != 0 {
 			exact = false
 			v = join(v.only(v.kinds&^array), v.Elements())
@@ -267,11 +304,11 @@ func (s *scene) arrayOf(n *jsonata.Node) Value {
 }
 
 // objectOf makes an object: members whose value is not there are left out.
-func (s *scene) objectOf(n *jsonata.Node) Value {
+func (s *scene) objectOf(n *jsonata.Node, f *frame) Value {
 	var members []field
 	others := nothing
 	for i := 0; i+1 < len(n.Args); i += 2 {
-		name, v := s.node(n.Args[i]), s.node(n.Args[i+1])
+		name, v := s.value(n.Args[i], f), s.value(n.Args[i+1], f)
 		if v.kinds&everything == 0 {
 			continue
 		}
@@ -300,27 +337,40 @@ func (v Value) literal() (string, bool) {
 
 // builtin is the name of the function that a call names, where no variable hides
 // it.
-func (s *scene) builtin(n *jsonata.Node) string {
-	f := n.Args[0]
-	if f.Kind != jsonata.Variable {
+func (s *scene) builtin(n *jsonata.Node, f *frame) string {
+	called := n.Args[0]
+	if called.Kind != jsonata.Variable || s.hidden(called.Text, f) {
 		return ""
 	}
-	if _, local := s.locals[f.Text]; local || !s.env.unset || s.env.values[f.Text].kinds != 0 {
-		return ""
-	}
-	return f.Text
+	return called.Text
+}
+
+// hidden reports whether a variable may hide the function of its name.
+func (s *scene) hidden(name string, f *frame) bool {
+	_, local := f.get(name)
+	return local || !s.env.unset || s.env.values[name].kinds != 0
 }
 
 // call evaluates the functions that hand data on.
-func (s *scene) call(n *jsonata.Node) Value {
+func (s *scene) call(n *jsonata.Node, f *frame) (Value, *frame) {
+	if n.Args[0].Kind != jsonata.Variable {
+		_, f = s.node(n.Args[0], f)
+	}
+	name := s.builtin(n, f)
 	var args []Value
 	for _, a := range n.Args[1:] {
 		if a.Kind == jsonata.Placeholder {
-			return anything
+			name = ""
 		}
-		args = append(args, s.node(a))
+		var v Value
+		v, f = s.node(a, f)
+		args = append(args, v)
 	}
-	name := s.builtin(n)
+	return apply(name, args), f
+}
+
+// apply is what a function gives; "" is one that is not known.
+func apply(name string, args []Value) Value {
 	arg := func(i int) Value {
 		if i < len(args) {
 			return args[i]
@@ -342,7 +392,7 @@ func (s *scene) call(n *jsonata.Node) Value {
 		"now", "fromMillis", "formatNumber", "formatBase", "encodeUrl", "encodeUrlComponent", "decodeUrl", "decodeUrlComponent", "uuid", "hash":
 		return someText.orAbsent()
 	case "number", "count", "sum", "length", "abs", "floor", "ceil", "round", "power", "sqrt", "random", "millis", "toMillis", "average", "max", "min":
-		return someInt.orAbsent()
+		return someNumber.orAbsent()
 	case "boolean", "not", "exists", "contains":
 		return someBool.orAbsent()
 	case "merge":

@@ -4,7 +4,6 @@ import (
 	"container/heap"
 
 	"github.com/writ-iam/writ/asl"
-	"github.com/writ-iam/writ/asl/jsonata"
 )
 
 // analysis follows the data of one machine. Every state has an entry, which
@@ -22,7 +21,7 @@ type analysis struct {
 	opaque  bool // a transition is not known: any state may come from anywhere
 	queue   nodeQueue
 	paths   map[string]*asl.Expr
-	nodes   map[string]*jsonata.Node
+	queries map[string]query
 	pins    map[*asl.State][]pin
 }
 

@@ -7,28 +7,44 @@ import (
 // JSONPath, in the dialect of Step Functions. A path that finds nothing makes
 // the state fail, so what is not there is left out of the answer.
 
-// followPath returns what a path may select.
+// followPath returns what a path may select. Once a step may select several
+// places the answer is an array of them all, and what lacks the rest of the path
+// is not in it.
 func followPath(v Value, steps []asl.Step) Value {
+	several := false
 	for i := range steps {
-		s := &steps[i]
-		if s.Deep || s.Kind == asl.Function {
+		selected, each, ok := follow(v, &steps[i])
+		if !ok {
 			return unknown
 		}
-		switch {
-		case s.Kind == asl.Child && len(s.Names) == 1:
-			v = child(v, s.Names[0])
-		case s.Kind == asl.Index && len(s.Indexes) == 1:
-			v = index(v, s.Indexes[0])
-		case s.Kind == asl.Child:
-			return unknown
-		default:
-			return followAll(v, s, steps[i+1:])
-		}
-		if v.kinds == 0 || v.Unknown() {
-			return v
-		}
+		v, several = selected, several || each
+	}
+	if several {
+		return ofElems(v)
 	}
 	return v
+}
+
+// follow returns what one step selects, and whether that may be several places,
+// of which the value then covers each; ok is false for steps that are not
+// modelled. Source: the implementation that the dialect is that of, where a
+// filter tests an object itself and of an array the items.
+func follow(v Value, s *asl.Step) (out Value, several, ok bool) {
+	switch {
+	case s.Deep:
+		return unknown, true, false
+	case s.Kind == asl.Child && len(s.Names) == 1:
+		return child(v, s.Names[0]), false, true
+	case s.Kind == asl.Index && len(s.Indexes) == 1:
+		return index(v, s.Indexes[0]), false, true
+	case s.Kind == asl.Index || s.Kind == asl.Slice:
+		return v.Elements(), true, true
+	case s.Kind == asl.Wildcard:
+		return join(v.Elements(), v.eachMember()), true, true
+	case s.Kind == asl.Filter:
+		return join(v.Elements(), v.only(object)), true, true
+	}
+	return unknown, true, false
 }
 
 // child is a member that is there. A name finds nothing in an array.
@@ -48,34 +64,6 @@ func index(v Value, i int) Value {
 		return Value{}
 	}
 	return v.arr.items[i]
-}
-
-// followAll goes through all that a wildcard, a filter, a slice or a list of
-// indexes selects: the answer is an array, and what lacks the rest of the path
-// is not in it.
-func followAll(v Value, s *asl.Step, rest []asl.Step) Value {
-	if s.Kind == asl.Wildcard && v.kinds&object != 0 || v.kinds&array == 0 {
-		return anyArray
-	}
-	elem := v.Elements()
-	for i := range rest {
-		r := &rest[i]
-		if r.Deep || r.Kind == asl.Function {
-			return unknown
-		}
-		switch {
-		case r.Kind == asl.Child && len(r.Names) == 1:
-			elem = child(elem, r.Names[0])
-		case r.Kind == asl.Index || r.Kind == asl.Slice || r.Kind == asl.Filter || r.Kind == asl.Wildcard:
-			if r.Kind == asl.Wildcard && elem.kinds&object != 0 {
-				return anyArray
-			}
-			elem = elem.Elements()
-		default:
-			return unknown
-		}
-	}
-	return ofElems(elem)
 }
 
 // insert returns v with a value in the place that a reference path names, where

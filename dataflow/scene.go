@@ -93,7 +93,6 @@ type scene struct {
 	input       Value // $ in JSONPath, $states.input in JSONata
 	result      Value // $states.result; empty where there is none
 	errorOutput Value // $states.errorOutput
-	locals      map[string]Value
 	depth       int
 	missed      func(source.Span) // told of expressions that find nothing
 }
@@ -191,8 +190,8 @@ func (s *scene) expression(v asl.Value) Value {
 	}
 	out := Value{}
 	if v.Language() == asl.JSONata {
-		if n := s.jsonata(v.Expression()); n != nil {
-			out = s.node(n)
+		if e := s.jsonata(v.Expression()); e.root != nil {
+			out = s.value(e.root, e.frame)
 		}
 	} else if e := s.jsonpath(v.Expression()); e != nil {
 		out = s.intrinsic(*e)
@@ -218,13 +217,21 @@ func (a *analysis) jsonpath(text string) *asl.Expr {
 	return e
 }
 
-func (a *analysis) jsonata(text string) *jsonata.Node {
-	n, seen := a.nodes[text]
+// query is an expression in JSONata: nil where it is none. It begins with frame.
+type query struct {
+	root  *jsonata.Node
+	frame *frame
+}
+
+func (a *analysis) jsonata(text string) query {
+	q, seen := a.queries[text]
 	if !seen {
-		n, _ = jsonata.Parse(text)
-		a.nodes[text] = n
+		if n, err := jsonata.Parse(text); err == nil {
+			q = query{n, newFrame(n)}
+		}
+		a.queries[text] = q
 	}
-	return n
+	return q
 }
 
 // path evaluates a JSONPath.

@@ -322,11 +322,11 @@ func (s *scene) branchOn(condition asl.Value, at sight) (holds, fails sight) {
 	if condition.HasPlaceholder() {
 		return at, at
 	}
-	n := s.jsonata(condition.Expression())
-	if n == nil {
+	e := s.jsonata(condition.Expression())
+	if e.root == nil {
 		return at, at
 	}
-	return s.narrowCondition(n, at)
+	return s.narrowCondition(e.root, at, e.frame.hide(e.root))
 }
 
 // branch goes on with one branch. Rules have an Assign and an Output of their

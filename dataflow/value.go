@@ -70,12 +70,12 @@ const (
 func Unknown() Value { return Value{kinds: everything, texts: []Text{anyText}} }
 
 var (
-	unknown  = Unknown()
-	nothing  = Value{kinds: absent} // the value of a member that is not there
-	anyArray = Value{kinds: array}
-	someText = Value{kinds: text, texts: []Text{anyText}}
-	someInt  = Value{kinds: number}
-	someBool = Value{kinds: yes | no}
+	unknown    = Unknown()
+	nothing    = Value{kinds: absent} // the value of a member that is not there
+	anyArray   = Value{kinds: array}
+	someText   = Value{kinds: text, texts: []Text{anyText}}
+	someNumber = Value{kinds: number}
+	someBool   = Value{kinds: yes | no}
 )
 
 func ofText(t Text) Value { return Value{kinds: text, texts: []Text{t}} }
@@ -91,7 +91,7 @@ func ofBool(b bool) Value {
 func ofNumber(written string) Value {
 	digits := strings.TrimPrefix(written, "-")
 	if digits == "" || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0' && written != "0" {
-		return someInt
+		return someNumber
 	}
 	return Value{kinds: number, numbers: []string{written}}
 }
@@ -316,6 +316,22 @@ func (v Value) Members() (names []string, closed bool) {
 		}
 	}
 	return names, !v.obj.others.Exists()
+}
+
+// eachMember returns what the members of an object may be, in one value; it is
+// empty for what has no members.
+func (v Value) eachMember() Value {
+	switch {
+	case v.kinds&object == 0:
+		return Value{}
+	case v.obj == nil:
+		return unknown
+	}
+	out := v.obj.others.present()
+	for _, f := range v.obj.fields {
+		out = join(out, f.value.present())
+	}
+	return out
 }
 
 // with returns the object part of a value with one member set.
