@@ -299,7 +299,7 @@ func (s *stack) readParameter(name string, p *parameter) jsontree.Value {
 		return passed
 	}
 	text := passed.Text
-	if d := p.node.Get("Default"); !known && d != nil && !h.Secret {
+	if d := p.node.Get("Default"); !known && d != nil && !h.Secret && !s.session.opts.IgnoreDefaults {
 		known = d.Kind == jsontree.String || d.Kind == jsontree.Number || d.Kind == jsontree.Bool
 		text = d.Text
 	}

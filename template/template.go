@@ -46,10 +46,13 @@ type Options struct {
 	// Parameters are the values of parameters (variables, in Terraform) by name.
 	// They go before the defaults that the template gives.
 	Parameters map[string]string
-	Region     string // such as eu-west-1
-	Account    string // 12 digits
-	Partition  string // such as aws; taken from Region where it is empty
-	StackName  string
+	// IgnoreDefaults leaves parameters open that have nothing but a default: what is
+	// written back into a template has to suit other values too.
+	IgnoreDefaults bool
+	Region         string // such as eu-west-1
+	Account        string // 12 digits
+	Partition      string // such as aws; taken from Region where it is empty
+	StackName      string
 	// Open returns a file that the template names: a definition, a nested stack, a
 	// template of an assembly. Names have slashes, are relative to the directory
 	// of the file that was read first, and never lead out of it. Without Open such

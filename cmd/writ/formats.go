@@ -17,9 +17,9 @@ import (
 // writer prints the roles of all inputs in one format.
 type writer func(w io.Writer, e *env, results []result) error
 
-var formats = map[string]writer{"text": writeText, "json": writeJSON, "cfn": writeCFN, "hcl": writeHCL}
+var formats = map[string]writer{"text": writeText, "json": writeJSON, "cfn": writeCFN, "sam": writeSAM, "hcl": writeHCL}
 
-func formatNames() []string { return []string{"text", "json", "cfn", "hcl"} }
+func formatNames() []string { return []string{"text", "json", "cfn", "sam", "hcl"} }
 
 // writeJSON prints one document per input.
 func writeJSON(w io.Writer, _ *env, results []result) error {

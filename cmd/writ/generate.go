@@ -36,6 +36,7 @@ type generateFlags struct {
 	task                      taskFlags // about ECS task definitions
 	template                  templateFlags
 	machines                  []string // of a template, by their names in it
+	write                     bool     // into the template
 	cmd                       *cobra.Command
 }
 
@@ -104,7 +105,8 @@ func (f *generateFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&o.Path, "path", "/", "path of the role")
 	f.registerAudience(cmd)
 	f.task.register(cmd)
-	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation) or hcl (Terraform)")
+	flags.BoolVar(&f.write, "write", false, "template: put the statements into the role of each machine there, instead of printing them")
+	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation), sam (the Policies of an AWS::Serverless::StateMachine) or hcl (Terraform)")
 	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
 	flags.StringVarP(&f.output, "output", "o", "", "write the result to a file")
 	complete(cmd, "style", "least", "console")
@@ -196,8 +198,16 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 			if err != nil {
 				return err
 			}
+			if f.write {
+				if err := f.writeTemplates(e, input, file, made); err != nil {
+					return err
+				}
+			}
 			results = append(results, made...)
 			continue
+		}
+		if f.write {
+			return fmt.Errorf("--write is about templates, and %s is none", inputName(input))
 		}
 		if err := f.template.refuse(f.cmd, inputName(input)); err != nil {
 			return err
@@ -218,6 +228,10 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 			f.opts.RoleName = uniqueName(roles.RoleName(machineName(input)), "_-", used)
 		}
 		results = append(results, f.generate(input, text, subs))
+	}
+	if f.write {
+		printFindings(e, results)
+		return exitCode(results, failLevel)
 	}
 	if f.check != "" {
 		if len(results) > 1 {
@@ -255,7 +269,8 @@ func (f *generateFlags) resolve() (writer, source.Severity, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("--fail-level: %w", err)
 	}
-	if f.format == "cfn" || f.format == "hcl" {
+	f.template.ignoreDefaults = f.write || f.format == "cfn" || f.format == "sam"
+	if f.format == "cfn" || f.format == "sam" || f.format == "hcl" {
 		f.opts.LeaveOpen(pseudo)
 	}
 	return write, failLevel, nil
@@ -387,9 +402,20 @@ func (f *generateFlags) deliver(e *env, out []byte, results []result) error {
 
 // writeFile replaces a file in one step; what is no file (a pipe, a terminal)
 // is written to.
-func writeFile(name string, data []byte) error {
+func writeFile(name string, data []byte) error { return writeMode(name, data, 0o644) }
+
+// replaceFile does so with a file that is there, and keeps its mode.
+func replaceFile(name, text string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	return writeMode(name, []byte(text), info.Mode().Perm())
+}
+
+func writeMode(name string, data []byte, mode os.FileMode) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, data, 0o644)
+		return os.WriteFile(name, data, mode)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
@@ -399,7 +425,7 @@ func writeFile(name string, data []byte) error {
 	if _, err := tmp.Write(data); err != nil {
 		return err
 	}
-	if err := tmp.Chmod(0o644); err != nil {
+	if err := tmp.Chmod(mode); err != nil {
 		return err
 	}
 	if err := tmp.Close(); err != nil {

@@ -46,6 +46,10 @@ func (f *generateFlags) checkUsage(inputs []string) error {
 		return errors.New("--execution-role is for --for deployer")
 	case f.audience != forDeployer && len(f.deployment.Also) > 0:
 		return errors.New("--deploy-also is for --for deployer")
+	case f.write && (f.check != "" || f.output != "" || f.audience != forExecution || f.format != "text"):
+		return errors.New("--write changes the template and prints nothing: leave out --check, -o, --format and --for")
+	case f.write && slices.Contains(inputs, "-"):
+		return errors.New("--write needs the name of the template")
 	case f.check == "":
 		return nil
 	case len(inputs) > 1:

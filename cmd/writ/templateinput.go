@@ -23,6 +23,8 @@ type templateFlags struct {
 	parameters []string
 	files      []string
 	stackName  string
+
+	ignoreDefaults bool // see template.Options
 }
 
 func (f *templateFlags) register(cmd *cobra.Command) {
@@ -95,18 +97,31 @@ func firstInside(dir string) string {
 
 // read reads a template with the values that flags give.
 func (f *templateFlags) read(e *env, file *source.File, o *roles.Options) (*template.Template, source.List, error) {
+	return f.readWith(e, file, o, func(string) (string, bool) { return "", false })
+}
+
+// readWith reads a template with texts in the place of some files.
+func (f *templateFlags) readWith(e *env, file *source.File, o *roles.Options, instead func(name string) (string, bool)) (*template.Template, source.List, error) {
+	if text, ok := instead(file.Name); ok {
+		file = source.NewFile(file.Name, text)
+	}
 	values, err := f.values(e)
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := template.Options{Parameters: values, Region: o.Region, Account: o.Account, Partition: o.Partition, StackName: f.stackName}
+	opts := template.Options{Parameters: values, Region: o.Region, Account: o.Account, Partition: o.Partition, StackName: f.stackName, IgnoreDefaults: f.ignoreDefaults}
 	if file.Name != "<stdin>" {
 		root, err := os.OpenRoot(filepath.Dir(file.Name))
 		if err != nil {
 			return nil, nil, err
 		}
 		defer root.Close()
-		opts.Open = func(name string) ([]byte, error) { return readBeside(root.FS(), name) }
+		opts.Open = func(name string) ([]byte, error) {
+			if text, ok := instead(name); ok {
+				return []byte(text), nil
+			}
+			return readBeside(root.FS(), name)
+		}
 		opts.List = func(dir string) ([]string, error) {
 			entries, err := fs.ReadDir(root.FS(), dir)
 			var names []string

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -72,6 +73,48 @@ func writeCFN(w io.Writer, _ *env, results []result) error {
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
 	if err := encoder.Encode(mapping("AWSTemplateFormatVersion", quoted("2010-09-09"), "Resources", resources)); err != nil {
+		return err
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// writeSAM prints roles as SAM makes them: the properties of machines that say
+// what their roles are. SAM itself writes their trust policies.
+func writeSAM(w io.Writer, e *env, results []result) error {
+	resources := &yaml.Node{Kind: yaml.MappingNode}
+	used := map[string]bool{}
+	for _, r := range results {
+		if r.failed() || r.none {
+			continue
+		}
+		if r.role == nil || r.task {
+			return errors.New("--format sam is for the roles of state machines; use --format cfn")
+		}
+		policies, err := r.policyNodes(true)
+		if err != nil {
+			return err
+		}
+		properties := mapping("Policies", policies)
+		if r.role.Path != "/" {
+			properties.Content = append(properties.Content, text("RolePath"), text(r.role.Path))
+		}
+		if r.role.PermissionsBoundary != "" {
+			properties.Content = append(properties.Content, text("PermissionsBoundary"), r.substituted(text(r.role.PermissionsBoundary)))
+		}
+		name := strings.TrimSuffix(r.role.Name, "Role")
+		if r.machine != nil {
+			name = r.machine.Name
+		}
+		resources.Content = append(resources.Content, text(uniqueName(name, "", used)), mapping("Type", text("AWS::Serverless::StateMachine"), "Properties", properties))
+	}
+	if len(resources.Content) == 0 {
+		return nil
+	}
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(mapping("AWSTemplateFormatVersion", quoted("2010-09-09"), "Transform", text("AWS::Serverless-2016-10-31"), "Resources", resources)); err != nil {
 		return err
 	}
 	_, err := w.Write(out.Bytes())
