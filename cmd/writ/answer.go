@@ -232,13 +232,17 @@ func outcome(s *authz.StatementReport) string {
 
 // writeAnswersJSON prints one document per answer, on a line each or indented.
 func writeAnswersJSON(w io.Writer, answers []answer, all, onLines bool) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	if !onLines {
-		encoder.SetIndent("", "  ")
-	}
 	for i := range answers {
+		var out bytes.Buffer
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false)
+		if !onLines {
+			encoder.SetIndent("", "  ")
+		}
 		if err := encoder.Encode(answers[i].json(all)); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, printHolesJSON(out.String())); err != nil {
 			return err
 		}
 	}

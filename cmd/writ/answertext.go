@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -202,6 +203,7 @@ func someOf(values []string) string {
 // clip cuts what would fill the screen.
 func clip(s string) string {
 	const most = 200
+	s = hole.Print(s)
 	if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
 		return string(r[:most]) + "..."
 	}
@@ -285,4 +287,4 @@ func (p *answerPrinter) statements(a *answer) {
 }
 
 // plain keeps a hostile name from writing control sequences to a terminal.
-func plain(s string) string { return source.Plain(s) }
+func plain(s string) string { return source.Plain(hole.Print(s)) }

@@ -58,17 +58,22 @@ func scenarios(t *template.Template, m *template.Machine, held []*template.Role)
 			note(r.Stack, ref.When)
 		}
 	}
-	note(m.Stack, m.Role.When)
+	fixed := scenario{}
+	if m != nil {
+		note(m.Stack, m.Role.When)
+		for _, a := range m.When {
+			fixed[conditionKey(m.Stack, a.Condition)] = a.Holds
+		}
+	}
 	for name, h := range t.Holes {
+		if m == nil && !slices.ContainsFunc(held, func(r *template.Role) bool { return mentions(t, r, name) }) {
+			continue
+		}
 		if key, ok := conditionOf(name); ok && len(h.Alternatives) == 2 && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
-	fixed := scenario{}
-	for _, a := range m.When {
-		fixed[conditionKey(m.Stack, a.Condition)] = a.Holds
-	}
 	keys = slices.DeleteFunc(keys, func(key string) bool { _, known := fixed[key]; return known })
 	if len(keys) > maxConditions {
 		return []scenario{fixed}, false
@@ -84,6 +89,14 @@ func scenarios(t *template.Template, m *template.Machine, held []*template.Role)
 		list = append(list, o)
 	}
 	return list, true
+}
+
+// mentions reports whether a policy of a role has a hole.
+func mentions(t *template.Template, r *template.Role, name string) bool {
+	return slices.ContainsFunc(r.Inline, func(i int) bool {
+		doc := t.Policies[i].Document
+		return doc != nil && strings.Contains(doc.String(), hole.Text(name))
+	})
 }
 
 // String names an outcome for people: "IsProd and not HasLogs".

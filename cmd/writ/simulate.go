@@ -14,7 +14,9 @@ import (
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/cases"
 	"github.com/writ-iam/writ/denial"
+	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
+	"github.com/writ-iam/writ/template"
 )
 
 // simulateFlags are the flags of writ simulate as the user wrote them.
@@ -27,6 +29,9 @@ type simulateFlags struct {
 	request                      authz.Request
 	cases, account, format       string
 	why                          bool
+	template, role               string
+	values                       templateFlags
+	place                        roles.Options // of a template's stack
 
 	unreadable bool // not all of the cases could be read
 }
@@ -46,6 +51,7 @@ unreadable input; 3 one hangs on something that is not known.`,
       --action ecs:RunTask --resource 'arn:aws:ecs:eu-west-1:123456789012:task-definition/web:3' \
       --context ecs:cluster=arn:aws:ecs:eu-west-1:123456789012:cluster/web
   writ simulate --account-details account.json --principal arn:aws:iam::123456789012:role/app --action s3:GetObject
+  writ simulate --template template.yaml --role AppRole --action s3:GetObject --resource 'arn:aws:s3:::reports/a'
   writ simulate --cases cases.jsonl --format jsonl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(e) },
@@ -72,6 +78,11 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.rcps, "rcp", nil, "likewise, resource control policies")
 	flags.StringVar(&f.endpoint, "endpoint", "", "file with the policy of the VPC endpoint that the call goes through")
 	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details, for all policies of the principal")
+	flags.StringVar(&f.template, "template", "", "template (CloudFormation, SAM, CDK, Terraform) with the role that asks")
+	flags.StringVar(&f.role, "role", "", "template: name of the role in it (default: the only one)")
+	f.values.register(cmd)
+	flags.StringVar(&f.place.Account, "account", "", "template: account of the stack")
+	flags.StringVar(&f.place.Region, "region", "", "template: Region of the stack")
 	flags.BoolVar(&r.ServiceLinkedRole, "service-linked-role", false, "the principal is a service-linked role")
 	flags.BoolVar(&r.PrincipalInManagementAccount, "principal-in-management-account", false, "the principal's account is its organization's management account")
 	flags.BoolVar(&r.ResourceInManagementAccount, "resource-in-management-account", false, "likewise, the account of the resource")
@@ -86,7 +97,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	for _, other := range []string{
 		"principal", "action", "resource", "resource-account", "context", "identity", "group", "boundary", "session", "resource-policy", "scp", "rcp",
 		"endpoint", "account-details", "service-linked-role", "principal-in-management-account", "resource-in-management-account", "unknown",
-		"unknown-context", "resource-pattern",
+		"unknown-context", "resource-pattern", "template", "role",
 	} {
 		cmd.MarkFlagsMutuallyExclusive("cases", other)
 	}
@@ -127,7 +138,10 @@ func (f *simulateFlags) answers(e *env) ([]answer, error) {
 	if f.cases != "" {
 		return f.answerCases(e)
 	}
-	if f.request.Principal == "" || len(f.actions) == 0 {
+	if err := f.checkTemplate(); err != nil {
+		return nil, err
+	}
+	if f.request.Principal == "" && f.template == "" || len(f.actions) == 0 {
 		return nil, errors.New("--principal and --action are needed, or --cases\nsee 'writ simulate --help'")
 	}
 	if err := f.readContext(); err != nil {
@@ -196,11 +210,17 @@ type situation struct {
 	context authz.Context    // what the account knows
 
 	engine *authz.Engine // of lenient
+
+	template *template.Template // nil without --template
+	variants []variant          // for each outcome of its conditions
 }
 
 // situation reads all policies.
 func (f *simulateFlags) situation(e *env) (*situation, error) {
 	var s situation
+	if f.template != "" {
+		return f.fromTemplate(e)
+	}
 	if f.account != "" {
 		if err := s.fromAccount(e, f.account, f.request.Principal); err != nil {
 			return nil, err
@@ -259,6 +279,9 @@ func (s *situation) compile(e *env) error {
 // explain answers a request. A role of the account brings its trust policy when
 // it is to be assumed.
 func (s *situation) explain(e *env, r authz.Request) (answer, error) {
+	if s.template != nil {
+		return s.explainVariants(e, r)
+	}
 	r.Context = joinContext(r.Context, s.context)
 	if s.account != nil && s.set.Resource == nil && denial.AboutTrust(r.Action) {
 		if trust := s.account.TrustOf(r.Resource); trust != nil {
