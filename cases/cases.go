@@ -81,7 +81,17 @@ const maxCells = 1_000_000
 // .jsonl for one JSON document on each line; under any other name JSON is told
 // by the brace that it begins with. Findings are sorted by position.
 func Parse(file *source.File, open Open) ([]Case, source.List) {
-	r := &reader{file: file, open: open, parsed: map[source.Span]parsed{}, files: map[string]parsed{}}
+	return ParseWith(file, open, nil)
+}
+
+// RoleOf returns the identity policies of a role in a template. Names of files
+// are those of [Open]; parameters may be nil. The error says why the role
+// cannot be tested.
+type RoleOf func(file, role string, parameters map[string]string) ([]authz.Policy, error)
+
+// ParseWith reads test files that may name roles of templates.
+func ParseWith(file *source.File, open Open, roleOf RoleOf) ([]Case, source.List) {
+	r := &reader{file: file, open: open, roleOf: roleOf, parsed: map[source.Span]parsed{}, files: map[string]parsed{}}
 	r.anybody, _ = authz.Compile(authz.Set{})
 	documents, findings := split(file)
 	for i := range documents {
@@ -131,6 +141,7 @@ func firstLine(file *source.File, s source.Span) source.Span {
 type reader struct {
 	file     *source.File
 	open     Open
+	roleOf   RoleOf
 	anybody  *authz.Engine          // without policies, to ask whether a request can be read
 	parsed   map[source.Span]parsed // inline policies: those of a suite are read once
 	files    map[string]parsed      // policies in other files

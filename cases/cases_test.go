@@ -272,7 +272,7 @@ func TestSchemaFields(t *testing.T) {
 	schema := readSchema(t)
 	for def, want := range map[string][]string{
 		"case": names(caseFields), "suiteCase": names(caseFields), "suite": names(suiteFields), "request": names(requestFields),
-		"policies": names(policyFields), "reference": names(referenceFields), "decidedBy": names(byFields),
+		"policies": names(policyFields), "reference": names(referenceFields), "roleReference": names(roleFields), "decidedBy": names(byFields),
 	} {
 		properties, _ := schema.def(def)["properties"].(map[string]any)
 		var got []string

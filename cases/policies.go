@@ -50,9 +50,59 @@ func (r *reader) policies(v *jsontree.Value, name string) []authz.Policy {
 	}
 	out := make([]authz.Policy, 0, len(v.Items))
 	for i := range v.Items {
-		out = append(out, r.policy(&v.Items[i], fmt.Sprintf("%s[%d]", name, i)))
+		item := &v.Items[i]
+		if name == "identity" && item.Get("role") != nil && item.Get(policy.ElementStatement) == nil {
+			out = append(out, r.roleOfTemplate(item)...)
+			continue
+		}
+		out = append(out, r.policy(item, fmt.Sprintf("%s[%d]", name, i)))
 	}
 	return out
+}
+
+// roleReference names a role in a template.
+type roleReference struct {
+	reference
+	role       string
+	parameters map[string]string
+}
+
+var roleFields = []field[roleReference]{
+	{"file", func(r *reader, f *roleReference, v *jsontree.Value) {
+		f.span = v.Span
+		r.text(&f.file, v, "file")
+	}},
+	{"role", func(r *reader, f *roleReference, v *jsontree.Value) { r.text(&f.role, v, "role") }},
+	{"parameters", func(r *reader, f *roleReference, v *jsontree.Value) {
+		if v.Kind != jsontree.Object {
+			r.wrongType(v, "parameters", "an object of names and values")
+			return
+		}
+		f.parameters = map[string]string{}
+		for i := range v.Members {
+			var text string
+			r.text(&text, &v.Members[i].Value, "parameters."+v.Members[i].Name)
+			f.parameters[v.Members[i].Name] = text
+		}
+	}},
+}
+
+// roleOfTemplate reads the policies of a role that a template has.
+func (r *reader) roleOfTemplate(v *jsontree.Value) []authz.Policy {
+	var ref roleReference
+	if !readObject(r, &ref, v, "a reference to a role", roleFields) || !r.relative(ref.reference) {
+		return nil
+	}
+	if r.roleOf == nil {
+		r.report(codeFile, ref.span, "name the policies themselves", "templates cannot be read here")
+		return nil
+	}
+	list, err := r.roleOf(r.resolve(ref.file), ref.role, ref.parameters)
+	if err != nil {
+		r.report(codeFile, ref.span, "", "%v", err)
+		return nil
+	}
+	return list
 }
 
 func (r *reader) onePolicy(v *jsontree.Value, name string) *authz.Policy {
@@ -96,12 +146,7 @@ func (r *reader) policyFile(v *jsontree.Value) authz.Policy {
 	var ref reference
 	readObject(r, &ref, v, "a reference to a policy", referenceFields)
 	switch {
-	case ref.file == "":
-		r.report(codeValue, ref.span, "", "the name of the policy's file is empty")
-		return authz.Policy{}
-	case path.IsAbs(ref.file) || strings.Contains(ref.file, `\`):
-		r.report(codeFile, ref.span, "name it from the directory of the test file, with slashes, so that the test runs anywhere",
-			"file %s is not a relative path", near.Quote(ref.file))
+	case !r.relative(ref):
 		return authz.Policy{}
 	case r.open == nil:
 		r.report(codeFile, ref.span, "put the policy into the test", "files cannot be read here")
@@ -121,6 +166,20 @@ func (r *reader) policyFile(v *jsontree.Value) authz.Policy {
 	}
 	*r.list = append(*r.list, p.findings...)
 	return p.policy
+}
+
+// relative reports whether a file is named so that the test runs anywhere.
+func (r *reader) relative(ref reference) bool {
+	switch {
+	case ref.file == "":
+		r.report(codeValue, ref.span, "", "the name of the policy's file is empty")
+	case path.IsAbs(ref.file) || strings.Contains(ref.file, `\`):
+		r.report(codeFile, ref.span, "name it from the directory of the test file, with slashes, so that the test runs anywhere",
+			"file %s is not a relative path", near.Quote(ref.file))
+	default:
+		return true
+	}
+	return false
 }
 
 func prepare(name string, doc *policy.Document, findings source.List) parsed {

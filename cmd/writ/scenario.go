@@ -99,6 +99,16 @@ func mentions(t *template.Template, r *template.Role, name string) bool {
 	})
 }
 
+// names lists the conditions.
+func (o scenario) names() string {
+	var names []string
+	for key := range o {
+		names = append(names, strings.TrimPrefix(key, "/"))
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
 // String names an outcome for people: "IsProd and not HasLogs".
 func (o scenario) String() string {
 	var words []string

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,6 +70,61 @@ func (f *simulateFlags) fromTemplate(e *env) (*situation, error) {
 		all.variants = append(all.variants, variant{o, s})
 	}
 	return all, nil
+}
+
+// testedRole returns the policies of a role that a test names.
+func testedRole(name, role string, parameters map[string]string) ([]authz.Policy, error) {
+	none := &env{stdin: strings.NewReader("")}
+	f := simulateFlags{template: filepath.FromSlash(name), role: role}
+	for key, value := range parameters {
+		switch key {
+		case "AWS::AccountId":
+			f.place.Account = value
+		case "AWS::Region":
+			f.place.Region = value
+		case "AWS::Partition":
+			f.place.Partition = value
+		case "AWS::StackName":
+			f.values.stackName = value
+		default:
+			f.values.parameters = append(f.values.parameters, key+"="+value)
+		}
+	}
+	file, err := findTemplate(none, f.template)
+	if err != nil {
+		return nil, err
+	}
+	t, findings, err := f.values.read(none, file, &f.place)
+	if err != nil || t == nil {
+		return nil, orError(err, unreadable(findings))
+	}
+	made, err := f.pickRole(t)
+	if err != nil {
+		return nil, err
+	}
+	list, all := scenarios(t, nil, []*template.Role{made})
+	if len(list) > 1 || !all {
+		return nil, fmt.Errorf("the policies of %s hang on %s: give the parameters that decide it", role, list[0].names())
+	}
+	held, open := list[0].held(t, made)
+	if len(held.Unread) > 0 || open {
+		return nil, fmt.Errorf("not all policies of %s are in the template", role)
+	}
+	if held.Boundary != nil {
+		return nil, fmt.Errorf("%s has a permissions boundary: name its policies one by one", role)
+	}
+	for i := range held.Policies {
+		prepared, _ := authz.Prepare(held.Policies[i].Name, held.Policies[i].Document)
+		held.Policies[i] = prepared
+	}
+	return held.Policies, nil
+}
+
+func orError(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
 }
 
 // pickRole returns the role that is asked about.

@@ -143,7 +143,7 @@ func readCases(e *env, name string) ([]cases.Case, source.List, error) {
 		}
 		return readInput(&env{stdin: strings.NewReader("")}, name)
 	}
-	list, findings := cases.Parse(source.NewFile(filepath.ToSlash(inputName(name)), text), open)
+	list, findings := cases.ParseWith(source.NewFile(filepath.ToSlash(inputName(name)), text), open, testedRole)
 	return list, findings, nil
 }
 
