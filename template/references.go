@@ -1,6 +1,7 @@
 package template
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +31,9 @@ type Part struct {
 // not one of the resources in except, given by their logical names. ok is false
 // where the stack has no name for one of the holes; it is returned.
 func (t *Template) Write(text, stack string, except ...string) (parts []Part, unnamed string, ok bool) {
+	if t.terraform != nil {
+		return t.terraform.write(text, except)
+	}
 	s := t.stackNamed(stack)
 	if s == nil {
 		return nil, "", false
@@ -58,6 +62,40 @@ func (t *Template) Write(text, stack string, except ...string) (parts []Part, un
 			return nil, name, false
 		}
 		parts, text = append(parts, Part{Ref: as.ref, Attribute: as.attribute}), after
+	}
+	return parts, "", true
+}
+
+// write refers to the ARNs of resources in the root module. Holes of Terraform
+// are called as expressions call them, and are left to the caller.
+func (t *terraform) write(text string, except []string) (parts []Part, unnamed string, ok bool) {
+	longest := Part{}
+	length := 0
+	if strings.HasPrefix(text, "arn:") {
+		holes, choices := t.out.Holes, t.broken
+		t.out.Holes = map[string]Hole{}
+		for _, address := range slices.Sorted(maps.Keys(t.resources)) {
+			r := t.resources[address]
+			if r.data || r.several || len(r.when) > 0 || strings.HasPrefix(address, "module.") || strings.Contains(address, "[") || slices.Contains(except, address) {
+				continue
+			}
+			arn := t.attribute(r, "arn")
+			rest, found := strings.CutPrefix(text, arn)
+			if strings.HasPrefix(arn, "arn:") && found && len(arn) > length && (rest == "" || strings.Contains(":/*", rest[:1])) {
+				longest, length = Part{Ref: address + ".arn", Attribute: true}, len(arn)
+			}
+		}
+		t.out.Holes, t.broken = holes, choices
+	}
+	if length > 0 {
+		parts = append(parts, longest)
+	}
+	for _, p := range hole.Split(text[length:]) {
+		if p.Hole {
+			parts = append(parts, Part{Ref: p.Text})
+		} else {
+			parts = append(parts, Part{Literal: p.Text})
+		}
 	}
 	return parts, "", true
 }

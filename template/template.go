@@ -76,7 +76,8 @@ type Template struct {
 	Holes      map[string]Hole // by name
 	Incomplete bool            // there may be machines, roles or policies that were not read
 
-	stacks []*stack // of CloudFormation, for Write
+	stacks    []*stack   // of CloudFormation, for Write
+	terraform *terraform // for Write
 }
 
 // Place is where something stands.

@@ -251,6 +251,7 @@ func (t *terraform) reference(r *tfResource, name string) Reference {
 func (t *terraform) finish() (*Template, source.List) {
 	t.link()
 	t.linkTerraform()
+	t.out.terraform = t
 	var list source.List
 	for _, s := range t.stacks {
 		list = append(list, s.findings.List()...)

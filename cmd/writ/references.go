@@ -39,13 +39,24 @@ func (r *result) spell(format, text string) (parts []template.Part, unnamed stri
 		parts, unnamed, _ = r.template.Write(text, r.machine.Stack, r.machine.Name)
 		return parts, unnamed
 	}
-	for _, p := range hole.Split(text) {
-		if !p.Hole {
-			parts = append(parts, template.Part{Literal: p.Text})
-			continue
+	written := []template.Part{}
+	if format == "hcl" && r.template != nil && r.machine != nil && isTerraform(r.template.Format) {
+		written, _, _ = r.template.Write(text, "", r.machine.Name)
+	} else {
+		for _, p := range hole.Split(text) {
+			if p.Hole {
+				written = append(written, template.Part{Ref: p.Text})
+			} else {
+				written = append(written, template.Part{Literal: p.Text})
+			}
 		}
-		ref := p.Text
+	}
+	for _, p := range written {
+		ref := p.Ref
 		switch {
+		case ref == "":
+			parts = append(parts, p)
+			continue
 		case format == "hcl" && terraformPlaces[ref] != "":
 			ref = terraformPlaces[ref]
 		case format == "hcl" && terraformAddress.MatchString(ref):
