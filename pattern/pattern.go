@@ -103,6 +103,9 @@ func Wild(text string) Piece { return Piece{kind: wild, text: text} }
 // for [Pattern.String] only.
 func Var(slot int, name string) Piece { return Piece{kind: variable, text: name, slot: slot} }
 
+// Fixed reports whether a piece matches one text alone: it is a Literal.
+func (p Piece) Fixed() bool { return p.kind == literal }
+
 // A Pattern is a compiled pattern. It never changes and may be used by several
 // goroutines at once.
 type Pattern struct {

@@ -90,7 +90,8 @@ func (t *ties) with(values map[*key]string, solved solution) bool {
 func (t *ties) choices(k *key) []string {
 	var out []string
 	add := func(text string) {
-		if !slices.Contains(out, text) {
+		emptySet := text == "" && k.sets
+		if !emptySet && !slices.Contains(out, text) {
 			out = append(out, text)
 		}
 	}

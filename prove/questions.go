@@ -54,9 +54,12 @@ func TrustedKeys() []string {
 
 // Public asks whether the policy of a resource keeps out the public: an anonymous
 // caller, or one of an account outside of the zone, whose request has none of the
-// fixed values with which the policy
-// compares trusted keys. A value is fixed when it has no wildcard; an ARN, when its
-// account has none; a network, when it is no larger than a /8 (IPv6: a /32).
+// fixed values with which the policy compares trusted keys. A value is fixed when
+// it has no wildcard and no variable; an ARN, when its account has none; a path in
+// an organization, when the organization has none; a network, when it is no larger
+// than a /8 (IPv6: a /32). Each value counts alone: a list of all 256 networks /8
+// is a list of fixed values. Services and users of identity providers, who come by
+// conditions of their own, are not the public.
 // A witness is a request that the public can make.
 func Public(ctx context.Context, set authz.Set, zone Zone, options Options) (Result, error) {
 	c, err := newComparison(set, authz.Set{}, options)
@@ -110,7 +113,7 @@ func (c *comparison) fixedValues(k *key, set *authz.Set) []*language {
 					}
 					values := &policy.List{}
 					for _, v := range block.Keys[j].Values.Values {
-						if isFixed(&op.BaseOperator, v.Text) {
+						if isFixed(k, &op.BaseOperator, v.Text, doc.HasVariables()) {
 							values.Values = append(values.Values, v)
 						}
 					}
@@ -127,7 +130,7 @@ func (c *comparison) fixedValues(k *key, set *authz.Set) []*language {
 // The largest networks that count as fixed, by the length of their prefix.
 const fixedIPv4, fixedIPv6 = 8, 32
 
-func isFixed(op *policy.BaseOperator, text string) bool {
+func isFixed(k *key, op *policy.BaseOperator, text string, variables bool) bool {
 	if op.Family == policy.FamilyIP {
 		p, ok := policy.ParseNetwork(text)
 		return ok && (p.Addr().Is4() && p.Bits() >= fixedIPv4 || p.Addr().Is6() && p.Bits() >= fixedIPv6 || isPrivate(p))
@@ -135,7 +138,10 @@ func isFixed(op *policy.BaseOperator, text string) bool {
 	if a, err := arn.Parse(text); err == nil && op.Like {
 		return arn.ValidAccount(a.Account)
 	}
-	return !op.Like || !strings.ContainsAny(text, "*?")
+	if strings.HasSuffix(lower(k.name), "orgpaths") { // o-id/r-id/ou-id/...
+		text, _, _ = strings.Cut(text, "/")
+	}
+	return !(op.Like && strings.ContainsAny(text, "*?")) && !(variables && strings.Contains(text, "${"))
 }
 
 func isPrivate(p netip.Prefix) bool { return p.Addr().IsPrivate() }

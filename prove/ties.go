@@ -118,16 +118,18 @@ next:
 				}
 			}
 		}
+		fixed := true
 		q := p.Rewrite(func(slot int) pattern.Piece {
 			k := t.p.keyOfSlot(slot)
 			if t.modes(k) != oneValue {
 				return pattern.Literal(t.p.slots.Variables()[slot].Default)
 			}
 			piece, _ := value(k)
+			fixed = fixed && piece.Fixed()
 			return piece
 		})
-		if l.family == policy.FamilyARN && !q.HasVars() && q.Colons() < arnColons && !q.Any() {
-			continue
+		if l.family == policy.FamilyARN && fixed && q.Colons() < arnColons && !q.Any() {
+			continue // else the text of the variable may have the colons that are missing
 		}
 		if q.Any() {
 			out.wild = append(out.wild, q) // never the resource *
@@ -223,6 +225,9 @@ func (t *ties) symbolic(literals []elementLiteral) (core []int, o outcome) {
 				// Text with less than six components matches no value for ARNs.
 				comparable := other.in.family != policy.FamilyARN || lit.in.family == policy.FamilyARN
 				if other.not && comparable && slices.ContainsFunc(append(slices.Clip(in[j].open), in[j].wild...), func(q *pattern.Pattern) bool {
+					if p.Folds() && !q.Folds() && q.HasVars() {
+						return false // the text of a variable counts in any letter case here, and as it is there
+					}
 					return p.Key() == q.Key() || pattern.Search{All: []*pattern.Pattern{p}, None: []*pattern.Pattern{q}, Work: 1 << 14}.Says(pattern.No)
 				}) {
 					core = append(core, j)

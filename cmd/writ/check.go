@@ -221,13 +221,19 @@ func policyFiles(args []string) ([]string, error) {
 }
 
 func walkPolicies(dir string, out []string) ([]string, error) {
+	return walkFiles(dir, out, func(name string) bool { return strings.HasSuffix(name, ".json") })
+}
+
+// walkFiles appends the files of a directory that are wanted, and of those below;
+// hidden directories are left out.
+func walkFiles(dir string, out []string, wanted func(name string) bool) ([]string, error) {
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case entry.IsDir() && name != dir && strings.HasPrefix(entry.Name(), "."):
 			return filepath.SkipDir
-		case !entry.IsDir() && strings.HasSuffix(entry.Name(), ".json"):
+		case !entry.IsDir() && wanted(entry.Name()):
 			out = append(out, name)
 		}
 		return nil

@@ -128,6 +128,9 @@ func (f *compareFlags) run(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(now)+len(old) == 0 {
+		return fmt.Errorf("there is no policy in what was given")
+	}
 	answers := proofAnswers{command: "writ compare", words: compareWords}
 	for _, pair := range unitPairs(now, old) {
 		a := proofAnswer{name: pair.name, now: pair.now, old: pair.old}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -39,41 +38,81 @@ func (r *unitReader) fail() error {
 	return exit(exitUsage)
 }
 
-// path reads a file, or the files of a directory whose names end in .json. The
-// units of a directory are named by their files.
+// path reads a file, or the files of a directory that may hold policies. The units
+// of a directory are named by their files.
 func (r *unitReader) path(name string) ([]unit, error) {
 	info, err := os.Stat(name)
 	if name == "-" || err == nil && !info.IsDir() {
-		text, err := readInput(r.env, name)
-		if err != nil {
-			return nil, err
-		}
-		return r.text(filepath.ToSlash(inputName(name)), text, opener(name))
+		return r.file(name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	files, err := walkPolicies(name, nil)
+	files, err := walkFiles(name, nil, mayHoldPolicies)
 	if err != nil {
 		return nil, err
 	}
 	var out []unit
-	for _, file := range files {
-		text, err := readInput(r.env, file)
-		if err != nil {
-			return nil, err
-		}
+	for _, file := range oneOfModule(files) {
 		inside, err := filepath.Rel(name, file)
 		if err != nil {
 			return nil, err
 		}
-		units, err := r.text(filepath.ToSlash(file), text, opener(file))
+		units, err := r.file(file)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, within(filepath.ToSlash(inside), units)...)
+		out = append(out, within(labelInside(filepath.ToSlash(inside)), units)...)
 	}
 	return out, nil
+}
+
+// file reads a file, or standard input.
+func (r *unitReader) file(name string) ([]unit, error) {
+	text, err := readInput(r.env, name)
+	if err != nil {
+		return nil, err
+	}
+	var opts template.Options
+	if name != "-" {
+		dir, err := beside(name, &opts)
+		if err != nil {
+			return nil, err
+		}
+		defer dir.Close()
+	}
+	return r.text(filepath.ToSlash(inputName(name)), text, opts)
+}
+
+// mayHoldPolicies tells by its name whether a file of a directory is read.
+func mayHoldPolicies(name string) bool {
+	return slices.Contains([]string{".json", ".yaml", ".yml", ".tf"}, filepath.Ext(name))
+}
+
+// oneOfModule leaves one file of each module of Terraform, which is read with the
+// others of its directory.
+func oneOfModule(files []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, file := range files {
+		if filepath.Ext(file) == ".tf" {
+			if seen[filepath.Dir(file)] {
+				continue
+			}
+			seen[filepath.Dir(file)] = true
+		}
+		out = append(out, file)
+	}
+	return out
+}
+
+// labelInside names the units of a file of a directory; those of a module do not
+// depend on the names of its files.
+func labelInside(file string) string {
+	if path.Ext(file) == ".tf" {
+		return path.Join(path.Dir(file), "*.tf")
+	}
+	return file
 }
 
 func within(file string, units []unit) []unit {
@@ -83,22 +122,23 @@ func within(file string, units []unit) []unit {
 	return units
 }
 
-// opener opens the files that a template names, beside it.
-func opener(name string) func(string) ([]byte, error) {
-	root := filepath.Dir(name)
-	return func(inside string) ([]byte, error) { return fs.ReadFile(os.DirFS(root), path.Clean(inside)) }
-}
-
 // text reads a policy or a template.
-func (r *unitReader) text(name, text string, open func(string) ([]byte, error)) ([]unit, error) {
+func (r *unitReader) text(name, text string, opts template.Options) ([]unit, error) {
 	file := source.NewFile(name, text)
 	if template.Detect(file) != template.Unknown {
-		t, findings := template.Read(file, template.Options{Open: open})
-		r.findings = append(r.findings, findings...)
+		t, findings := template.Read(file, opts)
 		if t == nil || findings.HasErrors() {
+			r.findings = append(r.findings, findings...)
 			return nil, r.fail()
 		}
-		return templateUnits(t), nil
+		units := templateUnits(t)
+		if t.Incomplete {
+			units = append(units, unit{name: "(not read)", files: []*source.File{file}, open: "a part of the template was not read, and may hold more policies"})
+		}
+		if slices.ContainsFunc(units, func(u unit) bool { return u.open != "" }) {
+			printList(r.env, findings.Sorted()) // they say what is not known
+		}
+		return units, nil
 	}
 	doc, findings := cases.ParsePolicy(file)
 	if findings.HasErrors() && !prove.IsEmpty(doc) {
@@ -205,23 +245,28 @@ func (r *unitReader) revision(revision, name string) ([]unit, error) {
 		if err != nil {
 			return nil, err
 		}
-		var out []unit
+		var files []string
 		for _, file := range strings.Split(strings.TrimRight(list, "\x00"), "\x00") {
-			if !strings.HasSuffix(file, ".json") || strings.HasPrefix(file, ".") || strings.Contains(file, "/.") {
-				continue
+			inHidden := strings.Contains("/"+file[:strings.LastIndexByte(file, '/')+1], "/.")
+			if mayHoldPolicies(file) && !inHidden {
+				files = append(files, file)
 			}
+		}
+		var out []unit
+		for _, file := range oneOfModule(files) {
 			units, err := r.blob(revision, name, file)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, within(file, units)...)
+			out = append(out, within(labelInside(file), units)...)
 		}
 		return out, nil
 	}
 	return r.blob(revision, filepath.Dir(name), filepath.Base(name))
 }
 
-// blob reads one file of a revision; a file that it does not have says nothing.
+// blob reads one file of a revision, named from a directory; a file that it does
+// not have says nothing.
 func (r *unitReader) blob(revision, dir, file string) ([]unit, error) {
 	if _, err := git(dir, "rev-parse", "--verify", "--quiet", revision+"^{commit}"); err != nil {
 		return nil, fmt.Errorf("%s is no revision of the repository of %s", revision, dir)
@@ -230,9 +275,24 @@ func (r *unitReader) blob(revision, dir, file string) ([]unit, error) {
 	if err != nil {
 		return nil, nil
 	}
-	return r.text(revision+":"+file, text, func(inside string) ([]byte, error) {
-		text, err := git(dir, "show", revision+":./"+path.Clean(inside))
-		return []byte(text), err
+	return r.text(revision+":"+file, text, template.Options{
+		Open: func(name string) ([]byte, error) {
+			text, err := git(dir, "show", revision+":./"+path.Join(path.Dir(file), name))
+			return []byte(text), err
+		},
+		List: func(inside string) ([]string, error) {
+			list, err := git(dir, "ls-tree", "-z", "--name-only", revision, "./"+path.Join(path.Dir(file), inside)+"/")
+			if err != nil {
+				return nil, err
+			}
+			var names []string
+			for _, name := range strings.Split(strings.TrimRight(list, "\x00"), "\x00") {
+				if name != path.Clean(file) { // it is read already, under another name
+					names = append(names, path.Base(name))
+				}
+			}
+			return names, nil
+		},
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -111,32 +112,44 @@ func (f *templateFlags) readWith(e *env, file *source.File, o *roles.Options, in
 	}
 	opts := template.Options{Parameters: values, Region: o.Region, Account: o.Account, Partition: o.Partition, StackName: f.stackName, IgnoreDefaults: f.ignoreDefaults}
 	if file.Name != "<stdin>" {
-		root, err := os.OpenRoot(filepath.Dir(file.Name))
+		dir, err := beside(file.Name, &opts)
 		if err != nil {
 			return nil, nil, err
 		}
-		defer root.Close()
+		defer dir.Close()
+		open := opts.Open
 		opts.Open = func(name string) ([]byte, error) {
 			if text, ok := instead(name); ok {
 				return []byte(text), nil
 			}
-			return readBeside(root.FS(), name)
-		}
-		opts.List = func(dir string) ([]string, error) {
-			entries, err := fs.ReadDir(root.FS(), dir)
-			var names []string
-			for _, entry := range entries {
-				if !entry.IsDir() {
-					names = append(names, entry.Name())
-				}
-			}
-			return names, err
+			return open(name)
 		}
 	}
 	// Names of files are relative to the directory, and so are findings: they are
 	// shown with it.
 	t, findings := template.Read(file, opts)
 	return t, findings, nil
+}
+
+// beside lets a template open and list what stands in the directory of its file,
+// and below, and nothing else. The directory is to be closed afterwards.
+func beside(file string, opts *template.Options) (io.Closer, error) {
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return nil, err
+	}
+	opts.Open = func(name string) ([]byte, error) { return readBeside(root.FS(), name) }
+	opts.List = func(dir string) ([]string, error) {
+		entries, err := fs.ReadDir(root.FS(), dir)
+		var names []string
+		for _, entry := range entries {
+			if !entry.IsDir() {
+				names = append(names, entry.Name())
+			}
+		}
+		return names, err
+	}
+	return root, nil
 }
 
 // readBeside reads a file that a template names.
