@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/writ-iam/writ/check"
 	"github.com/writ-iam/writ/source"
@@ -58,12 +57,8 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, kind := range []check.Kind{check.Guess, check.Resource} {
-				start := time.Now()
 				if _, err := check.File(source.NewFile("policy.json", text), check.Options{Kind: kind}); err != nil {
 					t.Fatal(err)
-				}
-				if d := time.Since(start); d > time.Minute {
-					t.Errorf("%s as %v policy took %v", name, kind, d)
 				}
 			}
 		})

@@ -167,7 +167,7 @@ var families = []family{
 }
 
 // TestFamilies: the answers are right whatever the size, or undecided where that
-// is expected. Times are shown, not asserted, but for the limit.
+// is expected. Times are shown, not asserted.
 func TestFamilies(t *testing.T) {
 	for _, f := range families {
 		t.Run(strings.ReplaceAll(f.name, " ", "-"), func(t *testing.T) {
@@ -178,9 +178,7 @@ func TestFamilies(t *testing.T) {
 			for _, n := range sizes {
 				a, b := f.make(n)
 				start := time.Now()
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-				result, err := prove.Compare(ctx, prove.Identity(a), prove.Identity(b), prove.Options{})
-				cancel()
+				result, err := prove.Compare(t.Context(), prove.Identity(a), prove.Identity(b), prove.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/writ-iam/writ/source"
 )
@@ -73,11 +72,7 @@ func TestTerraformHostile(t *testing.T) {
 		{"reserved character", "a.tf", "locals { a = \"\ue000\" }", "RESERVED_CHARACTER"},
 	}
 	for _, tt := range tests {
-		start := time.Now()
 		_, list := Read(source.NewFile(tt.file, tt.text), Options{})
-		if took := time.Since(start); took > 30*time.Second {
-			t.Errorf("%s: took %s", tt.name, took)
-		}
 		if tt.code != "" && !hasFinding(list, tt.code, "") {
 			t.Errorf("%s: %.300v, want %s", tt.name, list, tt.code)
 		}
