@@ -29,11 +29,11 @@ type Options struct {
 // several goroutines at once.
 type Flow struct {
 	*analysis
-	values map[place]Value
+	values map[writtenValue]Value
 }
 
-// place is a written value in a state.
-type place struct {
+// writtenValue is a value that is written in a state.
+type writtenValue struct {
 	state *asl.State
 	value asl.Value
 }
@@ -46,12 +46,12 @@ func Analyze(m *asl.StateMachine, opts Options) (*Flow, source.List) {
 		opts.Machine = anyText
 	}
 	a := newAnalysis(m, opts)
-	findings := a.placePins()
+	findings := append(a.placePins(), opts.Input.warnings()...)
 	if findings.HasErrors() {
 		return nil, findings
 	}
 	a.run()
-	f := &Flow{a, map[place]Value{}}
+	f := &Flow{a, map[writtenValue]Value{}}
 	findings = append(findings, f.checkPins()...)
 	findings = append(findings, f.checkInput()...)
 	if findings.HasErrors() {
@@ -72,14 +72,14 @@ func newAnalysis(m *asl.StateMachine, opts Options) *analysis {
 // or Arguments, its Credentials, those of an ItemReader or ResultWriter. For
 // Parameters that are not written it is the input of the state. A state that no
 // execution is known to reach is taken to begin with anything.
-func (f *Flow) At(s *asl.State, written asl.Value) Value {
-	key := place{s, written}
-	if v, done := f.values[key]; done {
-		return v
+func (f *Flow) At(s *asl.State, v asl.Value) Value {
+	key := writtenValue{s, v}
+	out, done := f.values[key]
+	if !done {
+		out = f.at(f.sceneOf(s), v)
+		f.values[key] = out
 	}
-	v := f.at(f.sceneOf(s), written)
-	f.values[key] = v
-	return v
+	return out
 }
 
 func (f *Flow) sceneOf(s *asl.State) *scene {

@@ -12,6 +12,7 @@ type Input struct {
 	values Value
 	schema bool
 	exact  bool
+	warned source.List
 }
 
 // Name returns the name of the file that the input was read from.
@@ -31,6 +32,13 @@ func (in *Input) value() Value {
 	return in.values
 }
 
+func (in *Input) warnings() source.List {
+	if in == nil {
+		return nil
+	}
+	return in.warned
+}
+
 // BadInput is the code of findings about inputs that do not fit.
 const BadInput = "BAD_INPUT"
 
@@ -40,7 +48,8 @@ const BadInput = "BAD_INPUT"
 //
 // An example tells the shape of inputs: which members objects have, and of which
 // type they are; null tells nothing. With exact it tells the values as well.
-// Findings tell what is wrong with the file; on an Error there is no input.
+// Findings tell what is wrong with the file; on an Error there is no input. The
+// others are among those of Analyze as well.
 func ReadInput(file *source.File, exact bool) (*Input, source.List) {
 	root, duplicates, err := jsontree.Parse(file.Text)
 	if err != nil {
@@ -55,6 +64,7 @@ func ReadInput(file *source.File, exact bool) (*Input, source.List) {
 	case in.schema && exact:
 		r.fail(root.Span, BadInput, "", "this is a JSON Schema; only an example can be the exact input")
 	case in.schema:
+		r.draft = draftOf(root)
 		in.values = r.schema(root)
 	default:
 		in.values = r.example(root, exact)
@@ -63,6 +73,7 @@ func ReadInput(file *source.File, exact bool) (*Input, source.List) {
 	if findings.HasErrors() {
 		return nil, findings
 	}
+	in.warned = findings
 	return in, findings
 }
 
@@ -149,7 +160,7 @@ func (f *Flow) checkInput() source.List {
 	anyInput.pins = f.pins
 	anyInput.run()
 	usual := map[miss]bool{}
-	for _, m := range (&Flow{anyInput, map[place]Value{}}).misses() {
+	for _, m := range (&Flow{anyInput, map[writtenValue]Value{}}).misses() {
 		usual[m] = true
 	}
 	var list source.Collector

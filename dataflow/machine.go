@@ -108,8 +108,8 @@ func (a *analysis) enqueue(n *node) {
 	}
 }
 
-// finish ends a set of states.
-func (a *analysis) finish(scope *asl.Scope, output Value) {
+// endScope ends a set of states.
+func (a *analysis) endScope(scope *asl.Scope, output Value) {
 	if scope.Parent == nil || output.kinds == 0 {
 		return
 	}

@@ -26,6 +26,11 @@ func TestReadInputErrors(t *testing.T) {
 		{"pattern is a number", `{"$schema": "x", "properties": {"a": {"pattern": 1}}}`, BadSchema, `1`, "must be a string"},
 		{"a reference elsewhere", `{"$schema": "x", "$ref": "https://example.com/x"}`, BadSchema, `"https://example.com/x"`, "does not refer to a place in this file"},
 		{"a reference to nothing", `{"$schema": "x", "$ref": "#/$defs/a"}`, BadSchema, `"#/$defs/a"`, "names no place"},
+		{"a reference to no item", `{"$schema": "x", "$ref": "#/l/1", "l": [true]}`, BadSchema, `"#/l/1"`, "names no place"},
+		{"a reference with half an escape", `{"$schema": "x", "$ref": "#/%2"}`, BadSchema, `"#/%2"`, "does not refer to a place"},
+		{"a parenthesis is left open", `{"$schema": "x", "properties": {"a": {"pattern": "^a(?=b)("}}}`, BadSchema, `"^a(?=b)("`, "missing closing )"},
+		{"a class is left open", `{"$schema": "x", "properties": {"a": {"pattern": "[a"}}}`, BadSchema, `"[a"`, "is no regular expression"},
+		{"nothing to repeat", `{"$schema": "x", "properties": {"a": {"pattern": "*a"}}}`, BadSchema, `"*a"`, "is no regular expression"},
 		{"a reference to itself", `{"$schema": "x", "$ref": "#"}`, RecursiveSchema, `{"$schema": "x", "$ref": "#"}`, "refers to itself"},
 		{"a circle", `{"$schema": "x", "$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}`, RecursiveSchema, `{"$ref": "#/$defs/b"}`, "refers to itself"},
 		{"a tree", `{"$schema": "x", "$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}}`, RecursiveSchema, `{"items": {"$ref": "#/$defs/a"}}`, "refers to itself"},
@@ -69,6 +74,7 @@ func TestBadOptions(t *testing.T) {
 		{name: "a schema that forbids it", input: `{"$schema": "x", "properties": {"l": {}}, "additionalProperties": false}`, want: []string{`state "A" reads`}},
 		{name: "pins that fit", pins: []string{"A/Parameters/TopicArn=a*", "A/Parameters/List.$=b", "A/Result/x/y=c", "B/Parameters/Kind=d"}},
 		{name: "no such state", pins: []string{"X/Parameters/a=b"}, want: []string{"the machine has no state of that name"}},
+		{name: "the whole of an object", pins: []string{"A/Parameters=b"}, want: []string{"this holds several values; name one of them"}},
 		{name: "no such field", pins: []string{"A/Nothing/a=b"}, want: []string{`state "A" has no Nothing`}},
 		{name: "a field that is not written", pins: []string{"A/Assign/a=b"}, want: []string{`state "A" has no Assign`}},
 		{name: "the other language", pins: []string{"A/Arguments/a=b"}, want: []string{`state "A" has no Arguments`}},
@@ -102,6 +108,41 @@ func TestBadOptions(t *testing.T) {
 				if !strings.Contains(findings[i].Message, want) {
 					t.Errorf("%q, wanted %q", findings[i].Message, want)
 				}
+			}
+		})
+	}
+}
+
+// Up to draft-07 what stands beside a $ref does not count. Where a schema does not
+// say its draft it does not either, and that is told.
+func TestBesideReferences(t *testing.T) {
+	tests := []struct{ name, schema, beside, want, code string }{
+		{"2020-12", `"$schema": "https://json-schema.org/draft/2020-12/schema", `, `, "enum": ["a"]`, `"a"`, ""},
+		{"2019-09", `"$schema": "https://json-schema.org/draft/2019-09/schema#", `, `, "enum": ["a"]`, `"a"`, ""},
+		{"draft-07", `"$schema": "http://json-schema.org/draft-07/schema#", `, `, "enum": ["a"]`, `"*"`, ""},
+		{"draft-04", `"$schema": "http://json-schema.org/draft-04/schema#", `, `, "enum": ["a"]`, `"*"`, ""},
+		{"another one", `"$schema": "x", `, `, "enum": ["a"]`, `"*"`, SchemaDraftUnknown},
+		{"none", ``, `, "enum": ["a"]`, `"*"`, SchemaDraftUnknown},
+		{"none, and only words beside it", ``, `, "title": "the name"`, `"*"`, ""},
+	}
+	m, _ := asl.Parse(source.NewFile("m.json", ordersMachine), asl.Options{})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := `{` + tt.schema + `"type": "object", "properties": {"topic": {"$ref": "#/$defs/s"` + tt.beside + `}}, "$defs": {"s": {"type": "string"}}}`
+			in, findings := ReadInput(source.NewFile("input.json", text), false)
+			if in == nil {
+				t.Fatal(findings)
+			}
+			code := ""
+			_, all := Analyze(m, Options{Input: in})
+			for _, f := range all {
+				code += f.Code
+				if f.Severity != source.Warning || f.File.Name != "input.json" || f.File.Slice(f.Span) != `"#/$defs/s"` {
+					t.Errorf("%v", f)
+				}
+			}
+			if got := show(in.values.Field("topic").present()); got != tt.want || code != tt.code || len(findings) != len(all) {
+				t.Errorf("%s %s, wanted %s %s", got, code, tt.want, tt.code)
 			}
 		})
 	}

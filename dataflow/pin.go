@@ -209,10 +209,23 @@ func (f *Flow) checkPin(s *asl.State, p pin) (problem string) {
 	switch {
 	case !v.Exists():
 		return "there is no such place in the definition"
+	case v.kinds&^(object|array|absent) == 0 || len(p.path) == 0 && isWhole(s, p.field):
+		return "this holds several values; name one of them"
 	case !others && len(texts) > 0 && allLiteral(texts):
 		return fmt.Sprintf("the definition says already that this is %q", texts[0].String())
 	}
 	return ""
+}
+
+// isWhole reports whether a field of a state is an object of values.
+func isWhole(s *asl.State, field string) bool {
+	switch field {
+	case "Parameters", "Arguments":
+		return s.Task != nil
+	case "Assign", "Credentials", "ItemReader", "ResultWriter", "ResultSelector":
+		return true
+	}
+	return false
 }
 
 func allLiteral(texts []Text) bool {

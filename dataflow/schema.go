@@ -1,9 +1,7 @@
 package dataflow
 
 import (
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
@@ -18,6 +16,7 @@ type schemaReader struct {
 	findings source.Collector
 	done     map[*jsontree.Value]Value
 	open     map[*jsontree.Value]bool
+	draft    draft
 }
 
 func (r *schemaReader) fail(span source.Span, code, hint, format string, args ...any) {
@@ -28,8 +27,9 @@ func (r *schemaReader) fail(span source.Span, code, hint, format string, args ..
 
 // The codes of findings about schemas.
 const (
-	BadSchema       = "BAD_SCHEMA"
-	RecursiveSchema = "RECURSIVE_SCHEMA"
+	BadSchema          = "BAD_SCHEMA"
+	RecursiveSchema    = "RECURSIVE_SCHEMA"
+	SchemaDraftUnknown = "SCHEMA_DRAFT_UNKNOWN"
 )
 
 // schema returns the values that fit a schema. Each schema is read once, however
@@ -63,8 +63,13 @@ func (r *schemaReader) schema(v *jsontree.Value) Value {
 }
 
 func (r *schemaReader) keywords(v *jsontree.Value) Value {
+	ref := r.need(v, "$ref", jsontree.String)
+	if ref != nil && !r.countsBeside(v, ref) {
+		return r.reference(ref)
+	}
 	out := unknown.only(r.types(v.Get("type")))
 	if p := r.need(v, "pattern", jsontree.String); p != nil && out.kinds&text != 0 {
+		r.checkPattern(p)
 		t := regexpText(p.Text)
 		t.from = t.from.then(r.step(p))
 		out.texts = []Text{t}
@@ -85,7 +90,7 @@ func (r *schemaReader) keywords(v *jsontree.Value) Value {
 		}
 		out = meet(out, among)
 	}
-	if ref := r.need(v, "$ref", jsontree.String); ref != nil {
+	if ref != nil {
 		out = meet(out, r.reference(ref))
 	}
 	for _, sub := range r.list(v, "allOf") {
@@ -208,24 +213,6 @@ func (r *schemaReader) items(v *jsontree.Value) *arrayPart {
 	return ofElems(elem).arr
 }
 
-// reference follows a $ref inside the file.
-func (r *schemaReader) reference(ref *jsontree.Value) Value {
-	pointer, ok := strings.CutPrefix(ref.Text, "#")
-	if !ok || pointer != "" && pointer[0] != '/' {
-		r.fail(ref.Span, BadSchema, `such as "#/$defs/name"`, "%q does not refer to a place in this file", source.Clip(ref.Text, 80))
-		return unknown
-	}
-	at := r.root
-	for _, token := range strings.Split(pointer, "/")[1:] {
-		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
-		if at = at.Get(token); at == nil {
-			r.fail(ref.Span, BadSchema, "", "%q names no place in this file", source.Clip(ref.Text, 80))
-			return unknown
-		}
-	}
-	return r.schema(at)
-}
-
 // meet returns a value that covers what both have in common.
 func meet(a, b Value) Value {
 	switch {
@@ -289,127 +276,4 @@ func meetObjects(a, b *objectPart) *objectPart {
 	}
 	others := meet(a.others, b.others).orAbsent()
 	return fieldsOf(out, others).obj
-}
-
-// regexpText returns a text that covers what a regular expression matches: its
-// literal characters stay, all else is any text. An alternative outside of
-// parentheses says nothing.
-func regexpText(expr string) Text {
-	if flags.MatchString(expr) {
-		return anyText
-	}
-	pieces := []string{""}
-	wild := func() { pieces = append(pieces, "") }
-	if !strings.HasPrefix(expr, "^") {
-		wild()
-	}
-	expr = strings.TrimPrefix(expr, "^")
-	for expr != "" {
-		if expr == "$" {
-			return newText(pieces, nil)
-		}
-		literal, size := regexpAtom(expr)
-		if size == 0 {
-			return anyText
-		}
-		expr = expr[size:]
-		if n := quantifier(expr); n > 0 {
-			expr, literal = expr[n:], ""
-		}
-		if literal == "" {
-			wild()
-		} else {
-			pieces[len(pieces)-1] += literal
-		}
-	}
-	wild()
-	return newText(pieces, nil)
-}
-
-// flags are those inside an expression, which change what its letters mean; and
-// classes that begin with their closing bracket, which not all dialects read
-// alike.
-var flags = regexp.MustCompile(`\(\?[^:=!<P]|\[\^?\]`)
-
-// regexpAtom returns the literal that an expression begins with, "" for what is
-// none, and its length; 0 where it cannot be told.
-func regexpAtom(expr string) (literal string, size int) {
-	switch c := expr[0]; c {
-	case '|', ')', '$', '^', '*', '+', '?', '{':
-		return "", 0
-	case '.':
-		return "", 1
-	case '[':
-		for i := 2; i < len(expr); i++ {
-			if expr[i] == '\\' {
-				i++
-			} else if expr[i] == ']' {
-				return "", i + 1
-			}
-		}
-		return "", 0
-	case '(':
-		return "", group(expr)
-	case '\\':
-		if len(expr) < 2 {
-			return "", 0
-		}
-		if e := expr[1]; strings.IndexByte(`.-/:\*+?()[]{}|^$_"'#,=!<>@&%~`, e) >= 0 {
-			return expr[1:2], 2
-		} else if strings.IndexByte("dDwWsSbB", e) >= 0 {
-			return "", 2
-		}
-		return "", 0
-	default:
-		for i := range expr {
-			if i > 0 {
-				return expr[:i], i
-			}
-		}
-		return expr, len(expr)
-	}
-}
-
-// group is the length of the parentheses that an expression begins with.
-func group(expr string) int {
-	depth, class := 0, false
-	for i := 0; i < len(expr); i++ {
-		switch c := expr[i]; {
-		case c == '\\':
-			i++
-		case class:
-			class = c != ']'
-		case c == '[':
-			class = true
-		case c == '(':
-			depth++
-		case c == ')':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return 0
-}
-
-// quantifier is the length of the quantifier that an expression begins with.
-func quantifier(expr string) int {
-	if expr == "" {
-		return 0
-	}
-	n := 0
-	switch expr[0] {
-	case '*', '+', '?':
-		n = 1
-	case '{':
-		if n = strings.IndexByte(expr, '}') + 1; n == 0 {
-			return 0
-		}
-	default:
-		return 0
-	}
-	if n < len(expr) && (expr[n] == '?' || expr[n] == '+') {
-		n++
-	}
-	return n
 }

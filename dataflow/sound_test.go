@@ -37,7 +37,7 @@ func TestSound(t *testing.T) {
 		}
 		f := newAnalysis(m, opts)
 		f.run()
-		flow := &Flow{f, map[place]Value{}}
+		flow := &Flow{f, map[writtenValue]Value{}}
 		for _, input := range inputs {
 			in := &interpreter{rnd: r}
 			in.run(definition, input)

@@ -139,8 +139,9 @@ func (s *scene) iteration() (Value, *environment) {
 	}
 	on.env = s.env.set(map[string]Value{currentItem: item})
 	input := item
+	// Whether these see the input before or after InputPath is left open.
+	on.input = join(effective, s.input)
 	if m.ItemSelector.Exists() {
-		on.input = join(effective, s.input)
 		input = on.evaluate(m.ItemSelector, "ItemSelector")
 	}
 	input = on.pinned("ItemSelector", input)
@@ -198,12 +199,12 @@ func (s *scene) shape(result Value) Value {
 		on.input = result
 		result = s.pinned("ResultSelector", on.evaluate(st.ResultSelector, "ResultSelector"))
 	}
-	return s.place(st.ResultPath, result)
+	return s.putResult(st.ResultPath, result)
 }
 
-// place puts a result where ResultPath says. Whether into the input before or
+// putResult puts a result where ResultPath says. Whether into the input before or
 // after InputPath, the documentation does not say; it may be either.
-func (s *scene) place(path asl.Value, result Value) Value {
+func (s *scene) putResult(path asl.Value, result Value) Value {
 	if !path.Exists() {
 		return result
 	}
@@ -258,7 +259,7 @@ func (s *scene) assign(v asl.Value) *environment {
 // goOn hands data to the next state, or ends the set of states.
 func (s *scene) goOn(next asl.Target, output Value, env *environment) {
 	if next.Name == "" {
-		s.analysis.finish(s.state.Scope, output)
+		s.endScope(s.state.Scope, output)
 		return
 	}
 	if to := s.state.Scope.State(next.Name); to != nil {
@@ -277,7 +278,7 @@ func (a *analysis) caught(n *node) {
 		output := failure
 		on := *s
 		if usesJSONPath(n.state) {
-			output = s.place(c.ResultPath, failure)
+			output = s.putResult(c.ResultPath, failure)
 			on.input = failure
 			if n.state.OutputPath.Exists() {
 				output = join(output, s.filter(n.state.OutputPath, output))

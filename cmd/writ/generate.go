@@ -156,7 +156,7 @@ func (f *generateFlags) run(e *env, inputs []string) error {
 	}
 	results := make([]result, len(inputs))
 	for i, input := range inputs {
-		results[i] = result{input: input, audience: f.audience, findings: source.List{{Code: "BAD_USAGE", Severity: source.Error, Message: err.Error()}}}
+		results[i] = result{input: input, audience: f.audience, findings: findingsOf(err)}
 	}
 	return errors.Join(err, writeJSON(e.stdout, e, results))
 }

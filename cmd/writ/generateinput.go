@@ -70,13 +70,16 @@ func (f *inputFlags) resolve() (*dataflow.Input, []dataflow.Pin, error) {
 	}
 	input, findings := dataflow.ReadInput(source.NewFile(f.input, string(text)), f.exact)
 	if findings.HasErrors() {
-		var b strings.Builder
-		for _, finding := range findings {
-			if err := finding.WriteText(&b); err != nil {
-				return nil, nil, err
-			}
-		}
-		return nil, nil, fmt.Errorf("--input:\n%s", strings.TrimRight(b.String(), "\n"))
+		return nil, nil, fmt.Errorf("--input:\n%w", unreadable(findings))
 	}
 	return input, pins, nil
+}
+
+// findingsOf is what there is to report of wrong usage.
+func findingsOf(err error) source.List {
+	var u unreadable
+	if errors.As(err, &u) {
+		return source.List(u).Sorted()
+	}
+	return source.List{{Code: "BAD_USAGE", Severity: source.Error, Message: err.Error()}}
 }
