@@ -22,7 +22,7 @@ fuzz:
 	scripts/fuzz $(FUZZTIME)
 
 bench:
-	scripts/bench
+	scripts/bench $(ARGS)
 
 # make bench-decide ARGS='-workloads W1,W2 -engines Writ,cedar'
 bench-decide:

@@ -24,6 +24,8 @@ func main() {
 	flag.StringVar(&c.readfile, "readfile", "", "the binary of ./readfile")
 	flag.StringVar(&c.peers, "peers", "peers", "directory with what Writ is compared with")
 	flag.StringVar(&c.example, "example", "../examples/fulfilment/machine.asl.json", "definition for the cold start")
+	flag.StringVar(&c.iampolicy, "iam-policy", "", "directory outside of this repository in which npm has installed @cloud-copilot/iam-policy")
+	flag.StringVar(&c.only, "only", "", "measure one part: typical, growth, start, matches or policies")
 	flag.IntVar(&c.starts, "starts", 201, "how often each program is started")
 	flag.Parse()
 	if err := c.run(); err != nil {
@@ -34,14 +36,21 @@ func main() {
 
 type config struct {
 	writ, readfile, peers, example string
+	iampolicy, only                string
 	starts                         int
 }
 
 func (c *config) run() error {
 	fmt.Printf("%s, %s/%s, %d processors\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	for _, part := range []func() error{c.typical, growth, c.coldStart, matches} {
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{{"typical", c.typical}, {"growth", growth}, {"start", c.coldStart}, {"matches", matches}, {"policies", c.policies}} {
+		if c.only != "" && c.only != part.name {
+			continue
+		}
 		fmt.Println()
-		if err := part(); err != nil {
+		if err := part.run(); err != nil {
 			return err
 		}
 	}

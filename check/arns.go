@@ -208,8 +208,9 @@ func firstPart(s string) string {
 // fitting returns the formats that name the service of an ARN, and whose last part
 // its last part can have.
 func (r *run) fitting(formats []format, p resource) (list []format) {
+	lower := strings.ToLower(p.resource)
 	for i := range formats {
-		if formats[i].service == p.service && formats[i].overlapsFold(p.resource, &r.compared) {
+		if formats[i].service == p.service && formats[i].overlapsFold(lower, &r.compared) {
 			list = append(list, formats[i])
 		}
 	}
@@ -269,7 +270,8 @@ type format struct {
 	parent  bool             // another format of the service is this one, a slash and more; see holds
 	public  bool             // AWS has such resources of its own, in no account
 	pattern *pattern.Pattern // of last
-	folded  *pattern.Pattern // of last in small letters
+	lower   string           // last in small letters, once folded is there
+	folded  *pattern.Pattern // of lower
 }
 
 // overlaps reports whether an ARN with this last part, which may have wildcards
@@ -285,12 +287,14 @@ func (f *format) overlaps(last string, w *work) bool {
 }
 
 // overlapsFold is overlaps without regard to letter case, as Access Analyzer
-// compares: what differs in case alone has a finding of our own.
-func (f *format) overlapsFold(last string, w *work) bool {
+// compares: what differs in case alone has a finding of our own. The text is given
+// in small letters.
+func (f *format) overlapsFold(lower string, w *work) bool {
 	if f.folded == nil {
-		f.folded = glob(strings.ToLower(f.last))
+		f.lower = strings.ToLower(f.last)
+		f.folded = glob(f.lower)
 	}
-	return overlapping(f.folded, strings.ToLower(f.last), strings.ToLower(last), w)
+	return overlapping(f.folded, f.lower, lower, w)
 }
 
 func overlapping(compiled *pattern.Pattern, format, last string, w *work) bool {

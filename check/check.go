@@ -33,6 +33,33 @@ type Options struct {
 	// Catalog is where facts about services come from; nil is the one that is
 	// part of the program.
 	Catalog *catalog.Catalog
+
+	// Memory keeps what was asked of the catalogue for the next policy, which is
+	// checked much faster then. Nil for a single policy.
+	Memory *Memory
+}
+
+// Memory keeps what rules have asked of a catalogue. It grows with the different
+// names that policies have, and must not be used by several goroutines at once.
+type Memory struct {
+	catalog *catalog.Catalog
+	facts   facts
+}
+
+// facts returns the memory's, unless they are of another catalogue.
+func (o *Options) facts() *facts {
+	c := o.Catalog
+	if c == nil {
+		c = catalog.Default()
+	}
+	if o.Memory == nil {
+		fresh := newFacts(c)
+		return &fresh
+	}
+	if o.Memory.catalog != c {
+		o.Memory.catalog, o.Memory.facts = c, newFacts(c)
+	}
+	return &o.Memory.facts
 }
 
 // Result is what is to be said about one policy.
@@ -84,7 +111,7 @@ func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
 	if result.Kind == Guess {
 		result.Kind, result.Guessed = guess(doc, attached), true
 	}
-	r := newRun(doc, result.Kind, o.Catalog)
+	r := newRun(doc, result.Kind, o.facts())
 	r.attached, r.enabled = attached, set(o.Enable...)
 	r.adopt(parsed)
 	if doc != nil {

@@ -106,7 +106,7 @@ func (r *run) weigh(result *Result, o Options) error {
 		if !changed {
 			continue
 		}
-		other := newRun(filled, r.kind, o.Catalog)
+		other := newRun(filled, r.kind, r.facts)
 		other.attached, other.enabled = r.attached, r.enabled
 		other.look()
 		if other.facts.err != nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/writ-iam/writ/authz"
-	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
@@ -21,7 +20,7 @@ type run struct {
 	root       policy.Place
 	statements []statement
 	rules      map[string]*Rule
-	facts      facts
+	facts      *facts
 	near       near.Finder // hints, bounded for the whole document
 	variables  policy.VariableTable
 	compared   work           // comparisons of patterns, bounded for the whole document
@@ -37,11 +36,8 @@ type run struct {
 	codes []string                     // the keys of found, in the order of their first finding
 }
 
-func newRun(doc *policy.Document, kind Kind, c *catalog.Catalog) *run {
-	if c == nil {
-		c = catalog.Default()
-	}
-	r := &run{doc: doc, kind: kind, rules: ruleIndex, found: make(map[string]*source.Collector), facts: newFacts(c), undecided: make(map[string]int)}
+func newRun(doc *policy.Document, kind Kind, known *facts) *run {
+	r := &run{doc: doc, kind: kind, rules: ruleIndex, found: make(map[string]*source.Collector), facts: known, undecided: make(map[string]int)}
 	if doc != nil {
 		r.compared = newWork(int(doc.Span.End - doc.Span.Start))
 	}

@@ -87,7 +87,7 @@ func (f *checkFlags) run(e *env, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--fail-level: %w", err)
 	}
-	options := check.Options{ResourceType: f.resourceType, Enable: f.enable}
+	options := check.Options{ResourceType: f.resourceType, Enable: f.enable, Memory: new(check.Memory)}
 	if f.kind != "" {
 		if options.Kind, err = check.ParseKind(f.kind); err != nil {
 			return fmt.Errorf("--type: %w", err)
