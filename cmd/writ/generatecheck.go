@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
@@ -30,8 +31,14 @@ func (f *generateFlags) readCheck(e *env, input string) error {
 	if name == "-" {
 		name = "<stdin>"
 	}
-	r := roleReader{file: source.NewFile(name, text), audience: f.audience, ids: f.logicalIDs(input), pseudo: pseudoParameters(&f.opts)}
-	if f.committed, err = r.read(); err != nil {
+	file := source.NewFile(name, text)
+	if !strings.HasSuffix(name, ".tf") && isTemplate(file) {
+		f.committed, err = f.readStack(e, file, f.logicalIDs(input))
+	} else {
+		r := roleReader{file: file, audience: f.audience}
+		f.committed, err = r.read()
+	}
+	if err != nil {
 		return fmt.Errorf("--check:\n%w", err)
 	}
 	switch {
@@ -59,6 +66,8 @@ func (f *generateFlags) logicalIDs(input string) []string {
 
 // compare prints how the committed file differs from what is needed.
 func (f *generateFlags) compare(e *env, r result, failLevel source.Severity) error {
+	r.findings = append(r.findings, f.committed.findings...)
+	r.undecided = r.undecided || f.committed.undecided
 	printFindings(e, []result{r})
 	if r.failed() || r.badUsage {
 		return exitCode([]result{r}, failLevel)
@@ -419,6 +428,7 @@ func (c claim) entry(actions, resources, about []string) entry {
 
 // printable quotes what would disturb a terminal or the form of the output.
 func printable(s string) string {
+	s = hole.Print(s)
 	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(s)
 	}

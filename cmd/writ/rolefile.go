@@ -6,24 +6,25 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/yamltree"
 	"github.com/writ-iam/writ/policy"
-	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
 )
 
 // roleFile is a role, or a policy alone, as a file holds it.
 type roleFile struct {
 	file     *source.File
-	template bool             // CloudFormation, in which references may stand
+	template bool             // CloudFormation or SAM, in which references may stand
 	trust    *policy.Document // nil where the file has none
 	policies []*policy.Document
 	attached []string // managed policies by ARN, whose texts are elsewhere
 	path     string   // "" where the file has none
 	boundary string
 	isRole   bool // and not a policy alone
+
+	findings  source.List
+	undecided bool // there may be more than was read
 }
 
 // badRoleFile is the code of findings about such files.
@@ -34,8 +35,6 @@ type roleReader struct {
 	file     *source.File
 	root     *jsontree.Value
 	audience string
-	ids      []string          // logical ids that a template may give to what is looked for
-	pseudo   map[string]string // values of CloudFormation's pseudo parameters
 	out      roleFile
 }
 
@@ -74,8 +73,6 @@ func (r *roleReader) read() (*roleFile, error) {
 	}
 	var err error
 	switch root := r.root; {
-	case root.Get("Resources").Is(jsontree.Object):
-		err = r.stack(root.Get("Resources"))
 	case root.Get("format_version") != nil:
 		err = r.generated(root)
 	default:
@@ -132,43 +129,6 @@ func (r *roleReader) generated(root *jsontree.Value) error {
 		return r.bad(root, "generate it again", "the file holds no role: there were errors when it was generated")
 	}
 	return r.roleOrPolicy(what)
-}
-
-// stack reads the one resource of a template that is looked for.
-func (r *roleReader) stack(resources *jsontree.Value) error {
-	r.out.template = true
-	types := []string{"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"}
-	if r.audience == forExecution {
-		types = []string{"AWS::IAM::Role"}
-	}
-	var found, named []*jsontree.Member
-	for i := range resources.Members {
-		m := &resources.Members[i]
-		kind := m.Value.Get("Type")
-		if kind == nil || !slices.Contains(types, kind.Text) {
-			continue
-		}
-		found = append(found, m)
-		if slices.Contains(r.ids, m.Name) {
-			named = append(named, m)
-		}
-	}
-	switch kind := strings.Join(types, " or "); {
-	case len(found) == 0:
-		return r.bad(resources, "", "the template has no resource of type %s", kind)
-	case len(found) > 1 && len(named) != 1:
-		return r.bad(resources, "the one to compare is known by its logical id: "+strings.Join(r.ids, " or "), "the template has %d resources of type %s", len(found), kind)
-	case len(found) > 1:
-		found = named
-	}
-	properties, err := r.resolve(found[0].Value.Get("Properties"))
-	if err != nil {
-		return err
-	}
-	if !properties.Is(jsontree.Object) {
-		return r.bad(&found[0].Value, "", "the resource has no Properties")
-	}
-	return r.roleOrPolicy(properties)
 }
 
 // roleOrPolicy reads an object that is a role or a policy. Names are those of
@@ -306,83 +266,4 @@ func (r *roleReader) document(v *jsontree.Value) (*policy.Document, error) {
 		return nil, unreadable(slices.DeleteFunc(findings, func(f source.Finding) bool { return f.Severity != source.Error }))
 	}
 	return doc, nil
-}
-
-// resolve puts strings in the place of Fn::Sub and Ref, as far as they speak of
-// the place where a stack lives. The values keep their spans.
-func (r *roleReader) resolve(v *jsontree.Value) (*jsontree.Value, error) {
-	if v == nil {
-		return nil, nil
-	}
-	out := *v
-	if len(v.Members) == 1 {
-		switch name, inner := v.Members[0].Name, &v.Members[0].Value; {
-		case name == "Fn::Sub" && inner.Kind == jsontree.String:
-			text, err := r.substitute(inner)
-			return &jsontree.Value{Kind: jsontree.String, Span: v.Span, Text: text}, err
-		case name == "Ref" && r.pseudo[inner.Text] != "":
-			return &jsontree.Value{Kind: jsontree.String, Span: v.Span, Text: r.pseudo[inner.Text]}, nil
-		case name == "Ref" || strings.HasPrefix(name, "Fn::") || name == "Condition" && inner.Kind == jsontree.String:
-			return nil, r.bad(v, "write out the value; only ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId} are resolved", "what %s stands for is not known here", name)
-		}
-	}
-	out.Items, out.Members = slices.Clone(v.Items), slices.Clone(v.Members)
-	for i := range out.Items {
-		inner, err := r.resolve(&out.Items[i])
-		if err != nil {
-			return nil, err
-		}
-		out.Items[i] = *inner
-	}
-	for i := range out.Members {
-		inner, err := r.resolve(&out.Members[i].Value)
-		if err != nil {
-			return nil, err
-		}
-		out.Members[i].Value = *inner
-	}
-	return &out, nil
-}
-
-// substitute fills the pseudo parameters of a Fn::Sub; "${!" is an escape of "${".
-func (r *roleReader) substitute(v *jsontree.Value) (string, error) {
-	var b strings.Builder
-	for rest := v.Text; ; {
-		before, after, found := strings.Cut(rest, "${")
-		b.WriteString(before)
-		if !found {
-			return b.String(), nil
-		}
-		if rest, found = strings.CutPrefix(after, "!"); found {
-			b.WriteString("${")
-			continue
-		}
-		name, tail, closed := strings.Cut(after, "}")
-		value, known := r.pseudo[name]
-		if !closed || !known {
-			return "", r.bad(v, "only ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId} are resolved", "what ${%s} stands for is not known here", source.Clip(name, 40))
-		}
-		b.WriteString(value)
-		rest = tail
-	}
-}
-
-// pseudoParameters are the values that a template's pseudo parameters have: what
-// the options say, or else a mark that stands on both sides of the comparison.
-func pseudoParameters(o *roles.Options) map[string]string {
-	marks := map[string]string{"AWS::Partition": pseudo["partition"], "AWS::Region": pseudo["region"], "AWS::AccountId": pseudo["account"]}
-	if o.Region != "" {
-		marks["AWS::Region"] = o.Region
-		marks["AWS::Partition"] = "aws"
-		if p, ok := arn.PartitionOf(o.Region); ok {
-			marks["AWS::Partition"] = p
-		}
-	}
-	if o.Partition != "" {
-		marks["AWS::Partition"] = o.Partition
-	}
-	if o.Account != "" {
-		marks["AWS::AccountId"] = o.Account
-	}
-	return marks
 }
