@@ -28,7 +28,11 @@ func isTemplate(file *source.File) bool {
 
 // refuse refuses flags about templates for an input that is none.
 func (f *templateFlags) refuse(cmd *cobra.Command, input string) error {
-	for _, name := range append([]string{"machine"}, templateFlagNames...) {
+	names := []string{"machine"}
+	if !f.used {
+		names = append(names, templateFlagNames...)
+	}
+	for _, name := range names {
 		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {
 			return fmt.Errorf("--%s is about templates, and %s is none", name, input)
 		}

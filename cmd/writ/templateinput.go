@@ -21,6 +21,7 @@ import (
 
 // templateFlags are the values that stand outside of a template.
 type templateFlags struct {
+	used       bool // a template was read with them
 	parameters []string
 	files      []string
 	stackName  string
@@ -110,6 +111,7 @@ func (f *templateFlags) readWith(e *env, file *source.File, o *roles.Options, in
 	if err != nil {
 		return nil, nil, err
 	}
+	f.used = true
 	opts := template.Options{Parameters: values, Region: o.Region, Account: o.Account, Partition: o.Partition, StackName: f.stackName, IgnoreDefaults: f.ignoreDefaults}
 	if file.Name != "<stdin>" {
 		dir, err := beside(file.Name, &opts)
