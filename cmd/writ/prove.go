@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/pattern"
+	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/prove"
 )
 
@@ -93,6 +95,9 @@ func newProveNoAccess(e *env) *cobra.Command {
 			if len(resources) == 0 {
 				resources = []string{"*"}
 			}
+			if err := possible(actions, resources); err != nil {
+				return err
+			}
 			limits, err := f.limits(e)
 			if err != nil {
 				return err
@@ -111,6 +116,24 @@ func newProveNoAccess(e *env) *cobra.Command {
 	f.registerLayers(cmd.Flags())
 	complete(cmd, "format", proofFormats...)
 	return cmd
+}
+
+// possible refuses what no request can have: about that everything is proved.
+func possible(actions, resources []string) error {
+	none := func(p, form *pattern.Pattern) bool {
+		return pattern.Search{All: []*pattern.Pattern{p, form}, Work: pattern.DefaultWork}.Says(pattern.No)
+	}
+	for _, a := range actions {
+		if p := policy.CompileAction(a); !p.All() && none(p.Pattern(), policy.CompileAction("?*:?*").Pattern()) {
+			return fmt.Errorf("--action %q: no action has that form; actions are written service:Name", a)
+		}
+	}
+	for _, r := range resources {
+		if none(pattern.Compile(r), pattern.Compile("arn:?*:?*:*:*:?*")) {
+			return fmt.Errorf("--resource %q: no ARN has that form", r)
+		}
+	}
+	return nil
 }
 
 func newProveNoPublic(e *env) *cobra.Command {
