@@ -26,7 +26,7 @@ type HeldRole struct {
 	Policies  []authz.Policy // inline and attached ones
 	Boundary  *authz.Policy  // nil for none
 	Trust     *authz.Policy  // nil where it was not told
-	Missing   []Missing      // policies that the role has and whose text was not told; the ARN may be the name of an inline one
+	Missing   []Missing      // policies that the role has and whose text was not told; the ARN may be the name of an inline one, and is "" where nothing told which policies it has
 	Context   authz.Context  // condition keys that the role gives: its tags
 
 	roots map[*source.File]*jsontree.Value
@@ -472,7 +472,7 @@ func (g *roleReader) finish() {
 		}
 	}
 	if !g.listed && len(g.nameless) == 0 {
-		g.role.Missing = append(g.role.Missing, Missing{authz.Identity, strings.TrimSpace("every policy of the role " + g.role.Name)})
+		g.role.Missing = append(g.role.Missing, Missing{Kind: authz.Identity})
 	}
 	if g.boundary == "" {
 		return

@@ -54,7 +54,11 @@ func summary(role *HeldRole, findings source.List) string {
 		parts = append(parts, "boundary "+role.Boundary.Name)
 	}
 	for _, m := range role.Missing {
-		parts = append(parts, fmt.Sprintf("missing %s %s", m.Kind, m.ARN))
+		which := m.ARN
+		if which == "" {
+			which = "every one"
+		}
+		parts = append(parts, fmt.Sprintf("missing %s %s", m.Kind, which))
 	}
 	for _, e := range role.Context {
 		parts = append(parts, e.Key+"="+e.Values[0])
@@ -73,13 +77,13 @@ func TestReadRole(t *testing.T) {
 	}{
 		{"a policy document", "", []string{docText}, "policy file1"},
 		{"a policy and a trust policy", "", []string{docText, trustText}, "policy file1; trust"},
-		{"a trust policy alone says nothing of policies", "", []string{trustText}, "trust; missing identity every policy of the role"},
+		{"a trust policy alone says nothing of policies", "", []string{trustText}, "trust; missing identity every one"},
 		{"two trust policies", "", []string{trustText, docText, trustText}, "SEVERAL_ROLES"},
 		{"what writ generate prints", "", []string{`{"format_version": "1.0", "role": {"name": "R", "path": "/", "assumeRolePolicyDocument": ` + trustText + `, "policies": [{"name": "p", "document": ` + docText + `}]}, "why": []}`}, "R; policy p; trust"},
 		{"what it prints with a boundary", "", []string{`{"role": {"name": "R", "permissionsBoundary": "` + managedARN + `", "assumeRolePolicyDocument": ` + trustText + `, "policies": []}}`}, "R; trust; missing boundary " + managedARN},
 		{"what it prints without a role", "", []string{`{"format_version": "1.0", "role": null}`}, "NOT_A_ROLE"},
 
-		{"get-role alone", "", []string{getRole}, roleARN + "; trust; missing identity every policy of the role orders; aws:PrincipalTag/team=shop"},
+		{"get-role alone", "", []string{getRole}, roleARN + "; trust; missing identity every one; aws:PrincipalTag/team=shop"},
 		{"with its policies", "", []string{getRole, getPolicy, attached, version}, roleARN + "; policy inline; policy file4; trust; aws:PrincipalTag/team=shop"},
 		{"in any order", "orders", []string{version, attached, getPolicy, getRole}, roleARN + "; policy inline; policy file1; trust; aws:PrincipalTag/team=shop"},
 		{"with an attachment without text", "", []string{getRole, getPolicy, attached}, roleARN + "; policy inline; trust; missing identity " + managedARN + "; aws:PrincipalTag/team=shop"},

@@ -30,7 +30,7 @@ type Held struct {
 // Unread is a policy of a role whose text is not known.
 type Unread struct {
 	Kind authz.Kind // Identity or Boundary
-	Name string     // ARN, or the name of an inline policy
+	Name string     // ARN, or the name of an inline policy; "" where not even that is known
 }
 
 // Audit is what there is to say about a role and the machine that has it.
@@ -118,6 +118,11 @@ func (o *Options) fromRole(held *Held) source.List {
 			Message: fmt.Sprintf("the role %s is not one of account %s, where the machine lives", held.ARN, o.Account),
 			Hint:    "a state machine can only have a role of its own account"}}
 	}
+	if lives := o.partition(); (o.Partition != "" || o.Region != "") && !isReference(lives) && arn.ValidPartition(role.Partition) && role.Partition != lives {
+		return source.List{{Code: codeOtherAccount, Severity: source.Error, Path: "/context/region",
+			Message: fmt.Sprintf("the role %s is not one of partition %s, where the machine lives", held.ARN, lives),
+			Hint:    "a state machine can only have a role of its own account and partition"}}
+	}
 	if o.Account == "" && arn.ValidAccount(role.Account) {
 		o.Account = role.Account
 	}
@@ -139,6 +144,7 @@ type auditor struct {
 
 	engine    *authz.Engine
 	principal string
+	guessed   bool     // the principal has a name that nobody gave
 	account   string   // of the role; foreign where it is not known
 	mentioned []string // other accounts that the role's statements name
 	foreign   string   // an account that nothing names
@@ -257,6 +263,7 @@ func (a *auditor) places() {
 	}
 	if a.principal = a.held.ARN; a.principal == "" || isReference(a.principal) {
 		a.principal = "arn:" + a.anyPartition() + ":iam::" + a.account + ":role/" + RoleName(a.opts.Name)
+		a.guessed = true
 	}
 }
 
@@ -285,8 +292,11 @@ func (a *auditor) unread() {
 		if u.Kind == authz.Boundary {
 			what, may = "permissions boundary", "may keep the role from what its policies allow"
 		}
-		add(&a.audit.Undecided, AuditEntry{Code: "POLICY_NOT_GIVEN", Severity: source.Warning,
-			Why: fmt.Sprintf("the text of %s %s is not known, and %s", what, u.Name, may), Hint: "give its text with another --role FILE"})
+		why := fmt.Sprintf("the text of %s %s is not known, and %s", what, u.Name, may)
+		if u.Name == "" {
+			why = "not all policies of the role are known, and those that are not " + may
+		}
+		add(&a.audit.Undecided, AuditEntry{Code: "POLICY_NOT_GIVEN", Severity: source.Warning, Why: why, Hint: "give its text with another --role FILE"})
 	}
 }
 

@@ -374,26 +374,33 @@ func askOf(engine *authz.Engine, requests []authz.Request) verdict {
 
 // requests makes the requests for a need on a resource.
 func (a *auditor) requests(need *Grant, on string) questions {
-	base := authz.Request{Principal: a.principal, Action: need.Action, Context: a.context(on), UnknownRest: true}
-	if a.opts.Account == "" || isReference(a.opts.Account) {
-		base.Unknown = ownKeys
-	}
+	base := authz.Request{Principal: a.principal, Action: need.Action, Context: a.context(need.Action, on), UnknownRest: true}
+	base.Unknown = a.unknownKeys()
 	if _, _, leads := leadingHole(on); leads {
 		base.ResourceAccount = a.account // audits are about the role's own policies, whosever the resource is
 	}
 	return questionsOn(base, on, need.Conditions)
 }
 
-// ownKeys follow from the account, and are not known without it.
-var ownKeys = []string{"aws:PrincipalAccount", "aws:PrincipalArn", "aws:ResourceAccount"}
+// unknownKeys are those that follow from the role and its account, as far as
+// these are not known.
+func (a *auditor) unknownKeys() []string {
+	switch {
+	case a.opts.Account == "" || isReference(a.opts.Account):
+		return []string{"aws:PrincipalAccount", "aws:PrincipalArn", "aws:ResourceAccount"}
+	case a.guessed:
+		return []string{"aws:PrincipalArn"}
+	}
+	return nil
+}
 
 // context holds the keys that calls of Step Functions carry whatever they are
 // for. Source: IAM user guide, AWS global condition context keys; calls of AWS
 // services go over TLS.
-func (a *auditor) context(resource string) authz.Context {
+func (a *auditor) context(action, resource string) authz.Context {
 	out := append(authz.Context{{Key: "aws:SecureTransport", Values: []string{"true"}}}, a.held.Context...)
-	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && (parts[3] == a.opts.Region || parts[3] == "") && a.opts.Region != "" {
-		out = append(out, authz.Entry{Key: "aws:RequestedRegion", Values: []string{a.opts.Region}})
+	if region := a.requestedRegion(action, resource); region != "" {
+		out = append(out, authz.Entry{Key: "aws:RequestedRegion", Values: []string{region}})
 	}
 	return out
 }

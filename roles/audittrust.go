@@ -232,7 +232,7 @@ func (a *auditor) aloneAllows(doc *policy.Document, s *policy.Statement, keep fu
 	if findings.HasErrors() {
 		return false
 	}
-	r := authz.Request{Principal: a.principal, Action: "iam:PassRole", UnknownRest: true}
+	r := authz.Request{Principal: a.principal, Action: "iam:PassRole", Unknown: a.unknownKeys(), UnknownRest: true}
 	if anyResource {
 		r.Context = authz.Context{{Key: passedTo, Values: []string{strange + ".amazonaws.com"}}}
 	}

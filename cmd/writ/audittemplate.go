@@ -263,7 +263,7 @@ func (o scenario) held(t *template.Template, r *template.Role) (held roles.Held,
 		held.Trust = read(&t.Policies[r.Trust])
 	}
 	if r.Incomplete {
-		held.Unread = append(held.Unread, roles.Unread{Kind: authz.Identity, Name: "that Writ could not read"})
+		held.Unread = append(held.Unread, roles.Unread{Kind: authz.Identity})
 	}
 	return held, open
 }

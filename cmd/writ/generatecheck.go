@@ -316,12 +316,27 @@ func compareDocuments(part string, committed []*policy.Document, needed []roles.
 		return nil
 	})
 	for _, doc := range committed {
-		if !doc.HasVariables() && strings.Contains(doc.String(), "${") {
+		if !doc.HasVariables() && wouldHaveVariables(doc) {
 			d.holds = append(d.holds, entry{text: fmt.Sprintf("Version %q", doc.Version), details: []string{"in which ${...} is plain text"}})
 			d.needs = append(d.needs, entry{text: fmt.Sprintf("Version %q", policy.Version2012)})
 		}
 	}
 	return d, nil
+}
+
+// wouldHaveVariables reports whether a document has texts that another Version
+// makes variables of.
+func wouldHaveVariables(doc *policy.Document) bool {
+	found := false
+	policy.Walk(doc, func(at policy.Place, node any) bool {
+		v, ok := node.(*policy.Value)
+		if ok && !found && slices.Contains([]string{policy.ElementResource, policy.ElementNotResource, policy.ElementCondition}, at.Element) && strings.Contains(v.Text, "${") {
+			pieces, _ := policy.ParseVariables(v.Text)
+			found = slices.ContainsFunc(pieces, func(p policy.Piece) bool { return p.Kind != policy.PieceText })
+		}
+		return !found
+	})
+	return found
 }
 
 // maxWide bounds the work; a comparison is right, if stricter, without it.
