@@ -35,7 +35,7 @@ func (f *generateFlags) readCheck(e *env, input string) error {
 	if !strings.HasSuffix(name, ".tf") && isTemplate(file) {
 		f.committed, err = f.readStack(e, file, f.logicalIDs(input))
 	} else {
-		r := roleReader{file: file, audience: f.audience}
+		r := roleReader{file: file, audience: f.audience, names: f.logicalIDs(input)}
 		f.committed, err = r.read()
 	}
 	if err != nil {

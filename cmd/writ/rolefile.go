@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/account"
+	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/yamltree"
 	"github.com/writ-iam/writ/policy"
@@ -35,6 +37,7 @@ type roleReader struct {
 	file     *source.File
 	root     *jsontree.Value
 	audience string
+	names    []string // that the role may have in account details with several
 	out      roleFile
 }
 
@@ -75,6 +78,8 @@ func (r *roleReader) read() (*roleFile, error) {
 	switch root := r.root; {
 	case root.Get("format_version") != nil:
 		err = r.generated(root)
+	case root.Get("Role") != nil || root.Get("RoleDetailList") != nil:
+		err = r.told()
 	default:
 		err = r.roleOrPolicy(root)
 	}
@@ -108,6 +113,44 @@ func (r *roleReader) parse() error {
 	}
 	if twice != nil {
 		return twice[:min(len(twice), source.MaxFindings)]
+	}
+	return nil
+}
+
+// told reads what the AWS CLI prints of a role: the outputs of get-role and
+// get-account-authorization-details.
+func (r *roleReader) told() error {
+	role, findings := account.ReadRole([]*source.File{r.file}, "")
+	for _, name := range r.names {
+		if role != nil {
+			break
+		}
+		if named, more := account.ReadRole([]*source.File{r.file}, name); named != nil {
+			role, findings = named, more
+		}
+	}
+	if role == nil {
+		return unreadable(findings)
+	}
+	r.out.isRole, r.out.findings = true, findings
+	if role.Trust != nil {
+		r.out.trust = role.Trust.Document
+	}
+	for _, p := range role.Policies {
+		r.out.policies = append(r.out.policies, p.Document)
+	}
+	if role.Boundary != nil {
+		r.out.boundary = role.Boundary.Name
+	}
+	for _, m := range role.Missing {
+		switch {
+		case m.Kind == authz.Boundary:
+			r.out.boundary = m.ARN
+		case m.ARN == "":
+			r.out.attached = append(r.out.attached, "(which policies the role has is not told)")
+		default:
+			r.out.attached = append(r.out.attached, m.ARN)
+		}
 	}
 	return nil
 }
