@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"managed":           {"source", "pattern", "arn", "policy", "internal/jsontree", "internal/near"},
 	"authz":             {"source", "pattern", "arn", "policy", "internal/hole"},
 	"check":             {"source", "pattern", "arn", "policy", "catalog", "managed", "authz", "internal/hole", "internal/jsontree", "internal/near"},
+	"minimal":           {"source", "pattern", "policy", "catalog", "authz", "prove"},
 	"prove":             {"source", "pattern", "arn", "policy", "catalog", "authz", "internal/hole"},
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},
