@@ -144,10 +144,11 @@ type auditor struct {
 
 	engine    *authz.Engine
 	principal string
-	guessed   bool     // the principal has a name that nobody gave
-	account   string   // of the role; foreign where it is not known
-	mentioned []string // other accounts that the role's statements name
-	foreign   string   // an account that nothing names
+	values    conditionValues // of the role's policies
+	guessed   bool            // the principal has a name that nobody gave
+	account   string          // of the role; foreign where it is not known
+	mentioned []string        // other accounts that the role's statements name
+	foreign   string          // an account that nothing names
 
 	audit Audit
 	work  int  // comparisons of patterns so far
@@ -211,6 +212,11 @@ func (a *auditor) compile() bool {
 		return false
 	}
 	a.places()
+	a.values = conditionValues{}
+	a.values.collect(a.held.Policies...)
+	if a.held.Boundary != nil {
+		a.values.collect(*a.held.Boundary)
+	}
 	set := authz.Set{Identity: markedPolicies(a.held.Policies), Resource: trustingOf(a.account)}
 	if a.held.Boundary != nil {
 		set.Boundary = &markedPolicies([]authz.Policy{*a.held.Boundary})[0]

@@ -379,7 +379,7 @@ func (a *auditor) requests(need *Grant, on string) questions {
 	if _, _, leads := leadingHole(on); leads {
 		base.ResourceAccount = a.account // audits are about the role's own policies, whosever the resource is
 	}
-	return questionsOn(base, on, need.Conditions)
+	return questionsOn(base, on, need.Conditions, a.values)
 }
 
 // unknownKeys are those that follow from the role and its account, as far as
@@ -416,8 +416,8 @@ const maxRequests = 64
 
 // questionsOn asks for a resource under conditions, of which each key holds one
 // of its values. A value with wildcards is not known: it is left out, and
-// examples of it are asked for too.
-func questionsOn(base authz.Request, on string, conditions []Condition) questions {
+// examples of it are asked for too, among them those that the policies name.
+func questionsOn(base authz.Request, on string, conditions []Condition, values conditionValues) questions {
 	base.Resource, base.ResourcePattern = marked(on), isOpen(on)
 	sure, guess := []authz.Request{base}, false
 	for _, c := range conditions {
@@ -438,7 +438,11 @@ func questionsOn(base authz.Request, on string, conditions []Condition) question
 		}
 	}
 	q := questions{sure: sure}
-	if guess {
+	if !guess {
+		return q
+	}
+	if named, ok := values.named(base, conditions); ok {
+		q.examples = named
 		for _, n := range exampleLengths {
 			q.examples = append(q.examples, examples(base, conditions, n)...)
 		}

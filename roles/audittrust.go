@@ -74,9 +74,11 @@ func (a *auditor) trust() {
 // its names.
 func (a *auditor) askTrust(engine *authz.Engine, machine, account string) verdict {
 	var best verdict
+	values := conditionValues{}
+	values.collect(*a.held.Trust)
 	for _, service := range a.statesServices() {
 		base := authz.Request{Principal: service, Action: "sts:AssumeRole", UnknownRest: true}
-		v := questionsOn(base, a.principal, []Condition{{"ArnLike", "aws:SourceArn", []string{machine}}, {"StringLike", "aws:SourceAccount", []string{account}}}).ask(engine)
+		v := questionsOn(base, a.principal, []Condition{{"ArnLike", "aws:SourceArn", []string{machine}}, {"StringLike", "aws:SourceAccount", []string{account}}}, values).ask(engine)
 		if best.result == authz.Invalid || v.result == authz.Allowed || v.result == authz.Undecided && best.result != authz.Allowed {
 			best = v
 		}

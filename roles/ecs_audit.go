@@ -122,6 +122,8 @@ func (a *auditor) taskTrust(kind TaskRoleKind) {
 		return
 	}
 	engine, _ := authz.Compile(authz.Set{Resource: a.held.Trust})
+	values := conditionValues{}
+	values.collect(*a.held.Trust)
 	ask := func(account string) verdict {
 		base := authz.Request{Principal: role.Service, Action: "sts:AssumeRole", UnknownRest: true}
 		var conditions []Condition
@@ -129,7 +131,7 @@ func (a *auditor) taskTrust(kind TaskRoleKind) {
 			from := managed.Place{Partition: a.opts.partition(), Region: a.opts.Region, Account: account}.Fill(role.SourceARN)
 			conditions = []Condition{{"ArnLike", "aws:SourceArn", []string{from}}, {"StringLike", "aws:SourceAccount", []string{account}}}
 		}
-		return questionsOn(base, a.principal, conditions).ask(engine)
+		return questionsOn(base, a.principal, conditions, values).ask(engine)
 	}
 	e := AuditEntry{Actions: []string{"sts:AssumeRole"}, Resources: []string{a.principal}}
 	switch v := ask(orStar(a.opts.Account)); v.result {

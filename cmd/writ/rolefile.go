@@ -130,6 +130,9 @@ func (r *roleReader) told() error {
 		}
 	}
 	if role == nil {
+		for i := range findings { // generate has no such flag
+			findings[i].Hint = strings.Replace(findings[i].Hint, "name one with --role-name: ", "give the role alone, or the machine's --name; the roles are ", 1)
+		}
 		return unreadable(findings)
 	}
 	r.out.isRole, r.out.findings = true, findings
