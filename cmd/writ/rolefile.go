@@ -225,7 +225,7 @@ func (r *roleReader) inline(list *jsontree.Value) error {
 
 // attributes reads what a role has besides inline policies.
 func (r *roleReader) attributes(v *jsontree.Value) error {
-	for _, list := range members(v, "ManagedPolicyArns", "AttachedManagedPolicies", "AttachedPolicies") {
+	for _, list := range members(v, "ManagedPolicyArns", "managedPolicyArns", "AttachedManagedPolicies", "AttachedPolicies") {
 		if list.Kind != jsontree.Array {
 			return r.bad(list, "", "the managed policies are %s, not a list", list.Kind)
 		}
