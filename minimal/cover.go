@@ -30,7 +30,7 @@ func newCoverIndex(fold bool) *coverIndex {
 // text is how the index compares a value.
 func (x *coverIndex) text(s string) string {
 	if x.fold {
-		return strings.ToLower(s)
+		return folded(s)
 	}
 	return s
 }

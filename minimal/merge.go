@@ -33,8 +33,33 @@ func (m *minimizer) dropTwins() error {
 // differ in spelling only.
 func spelled(s policy.Statement, mark string) string {
 	s.Sid, s.Elements = "", nil
+	s.Action, s.NotAction = lower(s.Action), lower(s.NotAction)
 	doc := policy.Document{Version: policy.Version2012, Statements: []policy.Statement{s}}
 	return mark + string(policy.Print(policy.Canonical(&doc), ""))
+}
+
+// lower is a list in small letters.
+func lower(l *policy.List) *policy.List {
+	if l == nil {
+		return nil
+	}
+	out := *l
+	out.Values = slices.Clone(l.Values)
+	for i := range out.Values {
+		out.Values[i].Text = folded(out.Values[i].Text)
+	}
+	return &out
+}
+
+// folded is a text with ASCII letters in lower case, the only ones that fold in IAM's
+// names.
+func folded(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 // mergeStatements merges statements that differ in one list of what they match.
@@ -125,7 +150,7 @@ func without(s policy.Statement, p place) string {
 	} else {
 		p.set(&s, &policy.List{})
 	}
-	return spelled(s, p.element+" "+strings.ToLower(p.key)+" ")
+	return spelled(s, p.element+" "+folded(p.key)+" ")
 }
 
 // mergeRound merges a group block by block and returns what is left of it.
@@ -204,7 +229,7 @@ func uniteValues(block []member, fold bool, values func(g member) []policy.Value
 		for _, v := range values(g) {
 			key := v.Text
 			if fold {
-				key = strings.ToLower(key)
+				key = folded(key)
 			}
 			if !seen[key] {
 				seen[key] = true

@@ -144,6 +144,17 @@ func TestPrincipals(t *testing.T) {
 	}
 }
 
+// Twins are dropped by their spelling alone, so it has to be exact.
+func TestTwins(t *testing.T) {
+	for second, want := range map[string]int{"kms:Decrypt": 1, "KMS:decrypt": 1, "\u212Ams:Decrypt": 2} {
+		const statement = `{"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "ACTION", "Resource": "*"}`
+		doc := parse(t, version+"["+strings.Replace(statement, "ACTION", "kms:Decrypt", 1)+","+strings.Replace(statement, "ACTION", second, 1)+"]}")
+		if got := len(minimize(t, doc, minimal.Options{}).Document.Statements); got != want {
+			t.Errorf("%s: %d statements", second, got)
+		}
+	}
+}
+
 // What is not proved is not done, and is said.
 func TestNotTaken(t *testing.T) {
 	const twice = version + `[{"Effect": "Allow", "Action": ["s3:Get*", "s3:GetObject"], "Resource": "*"}]}`

@@ -65,7 +65,7 @@ func actionsOf(s *statement) []action {
 	}
 	out := make([]action, 0, len(s.Action.Values))
 	for _, v := range s.Action.Values {
-		a := action{text: strings.ToLower(v.Text), wild: strings.ContainsAny(v.Text, "*?")}
+		a := action{text: folded(v.Text), wild: strings.ContainsAny(v.Text, "*?")}
 		a.service, _, _ = strings.Cut(a.text, ":")
 		if strings.ContainsAny(a.service, "*?") {
 			a.service = ""

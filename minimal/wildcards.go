@@ -37,7 +37,7 @@ func servicesIn(list *policy.List) []string {
 	count := map[string]int{}
 	var out []string
 	for _, v := range list.Values {
-		service, _, found := strings.Cut(strings.ToLower(v.Text), ":")
+		service, _, found := strings.Cut(folded(v.Text), ":")
 		if !found || strings.ContainsAny(service, "*?") {
 			continue
 		}
@@ -99,17 +99,17 @@ func wildcardsFor(service *catalog.Service, list *policy.List) []string {
 	names := map[string]bool{}
 	for _, v := range list.Values {
 		switch {
-		case !strings.HasPrefix(strings.ToLower(v.Text), service.Prefix+":"):
+		case !strings.HasPrefix(folded(v.Text), service.Prefix+":"):
 		case strings.ContainsAny(v.Text, "*?"):
 			listed = append(listed, policy.CompileAction(v.Text))
 		default:
-			names[strings.ToLower(v.Text)] = true
+			names[folded(v.Text)] = true
 		}
 	}
 	f := factoring{service: service.Prefix}
 	for _, a := range service.Actions {
 		full := a.FullName()
-		covered := names[strings.ToLower(full)] || slices.ContainsFunc(listed, func(p policy.ActionPattern) bool { return p.Match(full) })
+		covered := names[folded(full)] || slices.ContainsFunc(listed, func(p policy.ActionPattern) bool { return p.Match(full) })
 		f.actions = append(f.actions, known{a.Name, covered})
 	}
 	slices.SortFunc(f.actions, func(a, b known) int { return strings.Compare(a.name, b.name) })

@@ -10,12 +10,15 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"github.com/writ-iam/writ/minimal"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
 
 type fmtFlags struct {
-	check, diff bool
+	check, diff           bool
+	minimize, noWildcards bool
+	format                string
 }
 
 func newFmt(e *env) *cobra.Command {
@@ -32,24 +35,49 @@ Files are rewritten in place, and the names of those that changed are printed.
 are read whose names end in .json, and those without a Statement are left alone.
 Policies are JSON: a YAML file would lose its comments.
 
+With --minimize the policy becomes smaller and means the same: what is redundant
+goes, statements are merged, and a wildcard stands for actions where the catalogue
+has no other one that it would match. Every step is proved; what it did, and what
+it could not decide, goes to standard error.
+
 Exit codes: 0 done; 1 --check, and a file would change; 2 wrong usage, or a file
 that is no policy or cannot be read or written. The other files are formatted
 all the same.`,
-		Example: "  writ fmt policies\n  writ fmt --check --diff policies",
+		Example: "  writ fmt policies\n  writ fmt --check --diff policies\n  writ fmt --minimize - <policy.json",
 		Args:    cobra.MinimumNArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return f.run(e, args) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := checkFormat(f.format, fmtFormats...); err != nil {
+				return err
+			}
+			if f.format == "json" && f.diff {
+				return errors.New("--diff is text: leave out --format json")
+			}
+			if f.noWildcards && !f.minimize {
+				return errors.New("--no-wildcards goes with --minimize")
+			}
+			return f.run(e, args)
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&f.check, "check", false, "write nothing; print the names of the files that would change, and exit with 1 if there are any")
 	flags.BoolVar(&f.diff, "diff", false, "write nothing; print what would change")
+	flags.BoolVar(&f.minimize, "minimize", false, "make policies as small as can be proved to mean the same")
+	flags.BoolVar(&f.noWildcards, "no-wildcards", false, "--minimize: put no wildcards in the place of actions; they will match actions that AWS adds")
+	flags.StringVar(&f.format, "format", "text", "output: text, or json, which tells what was done to each file")
+	complete(cmd, "format", fmtFormats...)
 	return cmd
 }
+
+var fmtFormats = []string{"text", "json"}
 
 // formatted is what became of one file.
 type formatted struct {
 	name     string // "-" for standard input
 	old, new string
+	doc      *policy.Document // as it was
+	result   *minimal.Result  // nil without --minimize
+	written  bool
 }
 
 func (r *formatted) changed() bool { return r.old != r.new }
@@ -72,7 +100,7 @@ func (f *fmtFlags) run(e *env, args []string) error {
 		}
 		inDirectory := !slices.Equal(names, []string{arg})
 		for _, name := range names {
-			r, err := f.format(e, name)
+			r, err := f.layOutFile(e, name)
 			switch {
 			case errors.Is(err, errNoPolicy) && inDirectory:
 				others++
@@ -98,31 +126,35 @@ func (f *fmtFlags) run(e *env, args []string) error {
 func (e *env) complain(name string, err error) {
 	var bad *unformattable
 	if errors.As(err, &bad) {
-		_ = bad.finding.WriteText(e.stderr) // nothing is left to tell a failure to
+		printList(e, bad.findings)
 		return
 	}
 	fmt.Fprintf(e.stderr, "writ fmt: %s: %v\n", filepath.ToSlash(inputName(name)), err)
 }
 
 // unformattable is a text that is not JSON, or no policy.
-type unformattable struct{ finding source.Finding }
+type unformattable struct{ findings source.List }
 
-func (e *unformattable) Error() string { return e.finding.Message }
+func (e *unformattable) Error() string { return e.findings[0].Message }
 
-// format gives a policy its layout. Mistakes of other kinds than JSON do not
+// layOutFile gives a policy its layout. Mistakes of other kinds than JSON do not
 // hinder: what the tree has no place for is printed as it was written.
-func (f *fmtFlags) format(e *env, name string) (*formatted, error) {
+func (f *fmtFlags) layOutFile(e *env, name string) (*formatted, error) {
 	text, err := readInput(e, name)
 	if err != nil {
 		return nil, err
 	}
 	r := &formatted{name: name, old: text}
 	doc, findings := policy.Parse(source.NewFile(r.shown(), text))
+	r.doc = doc
 	switch {
 	case doc == nil:
-		return nil, &unformattable{findings[0]}
+		return nil, &unformattable{findings}
 	case doc.Broken() || doc.Element(policy.ElementStatement) == nil:
 		return nil, errNoPolicy
+	}
+	if f.minimize {
+		return r, f.shrink(r)
 	}
 	r.new = layOut(doc)
 	return r, nil
@@ -140,6 +172,11 @@ func (f *fmtFlags) deliver(e *env, results []*formatted) error {
 		}
 		changed = changed || r.changed()
 	}
+	if f.format == "json" {
+		if err := writeFmtJSON(e, results); err != nil {
+			return err
+		}
+	}
 	if f.check && changed {
 		return exit(exitFindings)
 	}
@@ -147,7 +184,14 @@ func (f *fmtFlags) deliver(e *env, results []*formatted) error {
 }
 
 func (f *fmtFlags) deliverOne(e *env, r *formatted) error {
+	if f.minimize && f.format != "json" {
+		r.tell(e)
+	}
+	quiet := f.format == "json"
 	if r.name == "-" && !f.check && !f.diff {
+		if quiet {
+			return nil // the document is part of the answer
+		}
 		_, err := e.stdout.Write([]byte(r.new))
 		return err
 	}
@@ -162,6 +206,10 @@ func (f *fmtFlags) deliverOne(e *env, r *formatted) error {
 		if err := rewriteFile(r.name, r.new); err != nil {
 			return err
 		}
+		r.written = true
+	}
+	if quiet {
+		return nil
 	}
 	_, err := fmt.Fprintln(e.stdout, r.shown())
 	return err
