@@ -13,7 +13,8 @@
 //
 // Who is named by a policy of a resource, and how (by name, by account, by *), counts
 // in decisions across policies. So statements are compared only with those whose
-// principals hold all of their own, as they are written.
+// principals hold all of their own, as they are written, or with Deny statements for
+// everyone.
 package minimal
 
 import (
@@ -127,7 +128,7 @@ func newMinimizer(ctx context.Context, doc *policy.Document, options Options) *m
 		m.statements = append(m.statements, &statement{Statement: s, at: i, fixed: s.NotPrincipal != nil})
 	}
 	m.proofs = proofs{
-		ctx: ctx, version: doc.Version, named: prove.NamesPrincipals(doc), work: options.Work,
+		ctx: ctx, version: doc.Version, work: options.Work,
 		options: prove.Options{Catalog: options.Catalog, MaxStates: 1 << 14, MaxRounds: 500}, known: map[question]prove.Verdict{},
 	}
 	return m
@@ -135,8 +136,9 @@ func newMinimizer(ctx context.Context, doc *policy.Document, options Options) *m
 
 // mixed reports whether some statements name principals and others do not.
 func (m *minimizer) mixed() bool {
+	named := prove.NamesPrincipals(m.doc)
 	for _, s := range m.statements {
-		if (s.Principal != nil || s.NotPrincipal != nil) != m.named {
+		if (s.Principal != nil || s.NotPrincipal != nil) != named {
 			return true
 		}
 	}

@@ -3,6 +3,8 @@ package minimal_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +129,15 @@ func TestPrincipals(t *testing.T) {
 		{"without Resource, as in policies of repositories",
 			`[{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": ["ecr:BatchGetImage", "ecr:batchgetimage"]}, {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:DescribeImages"}]`,
 			`[{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "ecr:BatchGetImage"}, {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "ecr:DescribeImages"}]`},
+		{"session tags of identity providers",
+			`[{"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::123456789012:saml-provider/p"}, "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"], "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}}]`, ""},
+		{"what everybody may do anyway is said all the same",
+			`[{"Effect": "Allow", "Principal": "*", "Action": ["sts:GetCallerIdentity", "sqs:SendMessage"], "Resource": "*"}]`, ""},
+		{"denied for everyone",
+			`[{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": ["sqs:SendMessage", "sqs:DeleteQueue"], "Resource": "*"}, {"Effect": "Deny", "Principal": "*", "Action": "sqs:DeleteQueue", "Resource": "*"}]`,
+			`[{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sqs:SendMessage", "Resource": "*"}, {"Effect": "Deny", "Principal": "*", "Action": "sqs:DeleteQueue", "Resource": "*"}]`},
+		{"denied for others",
+			`[{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": ["sqs:SendMessage", "sqs:DeleteQueue"], "Resource": "*"}, {"Effect": "Deny", "Principal": {"AWS": "111122223333"}, "Action": "sqs:DeleteQueue", "Resource": "*"}]`, ""},
 		{"trust policies",
 			`[{"Effect": "Allow", "Principal": {"Federated": "accounts.google.com"}, "Action": "sts:AssumeRoleWithWebIdentity"}, {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]`, ""},
 	} {
@@ -180,5 +191,28 @@ func TestNotTaken(t *testing.T) {
 	doc, _ := policy.ParseString("", version+`[{"Effect": "Alow", "Action": "*", "Resource": "*"}]}`)
 	if _, err := minimal.Minimize(t.Context(), doc, minimal.Options{}); !errors.As(err, new(*prove.UnreadableError)) {
 		t.Errorf("a policy with mistakes: %v", err)
+	}
+}
+
+// Policies about which check has nothing to say lose nothing but spelling.
+func TestFlawlessPolicies(t *testing.T) {
+	files, err := filepath.Glob("../check/testdata/ok/*/*.json")
+	if err != nil || len(files) < 300 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, findings := policy.ParseString(name, string(text))
+		if findings.HasErrors() {
+			continue // the policy stands in something else
+		}
+		for _, c := range minimize(t, doc, minimal.Options{NoWildcards: true}).Changes {
+			if c.Kind != minimal.Unwrap {
+				t.Errorf("%s: %v", name, c)
+			}
+		}
 	}
 }

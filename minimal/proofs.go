@@ -15,7 +15,6 @@ import (
 type proofs struct {
 	ctx     context.Context
 	version string
-	named   bool // the policy names principals
 	options prove.Options
 	work    int  // what is left, in values of statements
 	short   bool // some question was not asked for lack of work or time
@@ -90,7 +89,7 @@ func (p *proofs) ask(now, old []*statement, today bool) prove.Verdict {
 	p.work -= cost
 	options := p.options
 	options.KnownActions = today
-	result, err := prove.Compare(p.ctx, p.set(a), p.set(b), options)
+	result, err := prove.Compare(p.ctx, alone(a), alone(b), options)
 	switch {
 	case err != nil:
 		p.reason = err.Error() // nothing is proved
@@ -101,31 +100,29 @@ func (p *proofs) ask(now, old []*statement, today bool) prove.Verdict {
 	return result.Verdict
 }
 
-// set is the set in which a document is nothing but itself: no rule of the principal's
-// or the resource's account has a say.
-func (p *proofs) set(doc *policy.Document) authz.Set {
-	if p.named {
-		return authz.Set{Resource: &authz.Policy{Document: doc}}
-	}
-	return authz.Set{Endpoint: &authz.Policy{Document: doc}}
-}
-
-// document is one of a few statements. An absent Resource means any: in trust
-// policies, and in policies of services that know no Resource element.
+// document is one of a few statements, as a set that is nothing but itself: no rule
+// about the principal's or the resource's account has a say.
+//
+// Everyone is named. Who is compared with whom is decided before, by what is written
+// (see [namesAllOf]): the rest of the statements has to bear the proof, whoever calls.
+// An absent Resource means any: in trust policies, and in policies of services that
+// know no Resource element.
 func (p *proofs) document(list []*statement) *policy.Document {
 	doc := &policy.Document{Version: p.version, Statements: make([]policy.Statement, len(list))}
 	for i, s := range list {
 		st := s.Statement
 		st.Sid, st.Elements = "", nil
-		if !p.named || s == nothing {
-			st.Principal = policy.Everyone()
-		}
+		st.Principal = policy.Everyone()
 		if st.Resource == nil && st.NotResource == nil {
 			st.Resource = policy.String("*")
 		}
 		doc.Statements[i] = st
 	}
 	return doc
+}
+
+func alone(doc *policy.Document) authz.Set {
+	return authz.Set{Endpoint: &authz.Policy{Document: doc}}
 }
 
 // cost is the work of a proof: what it looks at, and sixteen times the square of what has
@@ -144,11 +141,6 @@ func (p *proofs) cost(lists ...[]*statement) int {
 		n += 4 + s.Action.Len() + s.NotAction.Len()
 		count(s.Resource, 1)
 		count(s.NotResource, 1)
-		if s.Principal != nil {
-			for i := range s.Principal.Groups {
-				count(&s.Principal.Groups[i].Values, 4) // each is a caller of its own
-			}
-		}
 		if s.Condition != nil {
 			for i := range s.Condition.Blocks {
 				for j := range s.Condition.Blocks[i].Keys {

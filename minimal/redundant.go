@@ -181,15 +181,15 @@ func (m *minimizer) needed(part *statement, others []*statement) []int {
 	return out
 }
 
-// against is of for Deny statements, whose principals need not be the same.
+// against returns the Deny statements that may be about actions of s and its
+// resources, and are for everyone whom s names.
 func (n *neighbours) against(s *statement, work *int) []*statement {
-	bare := *s
-	bare.Principal = nil
 	var out []*statement
 	seen := map[*statement]bool{}
-	for _, list := range [][]*statement{n.anywhere, n.byActions(&bare)} {
+	for _, list := range [][]*statement{n.anywhere, n.byActions(s)} {
 		for _, t := range list {
-			if *work--; *work > 0 && len(out) < maxNeighbours && !seen[t] && mayMeet(s.Resource, t.Resource) {
+			everyone := t.Principal != nil && t.Principal.Everyone
+			if *work--; *work > 0 && len(out) < maxNeighbours && !seen[t] && mayMeet(s.Resource, t.Resource) && (everyone || namesAllOf(t.Principal, s.Principal)) {
 				seen[t] = true
 				out = append(out, t)
 			}
