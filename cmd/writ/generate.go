@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +25,7 @@ type generateFlags struct {
 	passRoles                 []string
 	taskDefinitions           []string
 	substitutions             []string
+	values                    map[string]string // that they give
 	allowPlaceholders         bool
 	opts                      roles.Options
 	data                      inputFlags
@@ -162,81 +162,21 @@ func (f *generateFlags) run(e *env, inputs []string) error {
 }
 
 func (f *generateFlags) generateAll(e *env, inputs []string) error {
-	write, failLevel, err := f.resolve()
+	write, failLevel, err := f.prepare(e, inputs)
 	if err != nil {
 		return err
 	}
-	if err := f.readTaskDefinitions(); err != nil {
-		return err
-	}
-	if err := f.readData(); err != nil {
-		return err
-	}
-	subs, err := pairs("--substitution", f.substitutions)
+	results, err := f.resultsOf(e, inputs)
 	if err != nil {
 		return err
 	}
-	if err := f.checkUsage(inputs); err != nil {
-		return err
-	}
-	if err := f.readCheck(e, inputs[0]); err != nil {
-		return err
-	}
-	if len(inputs) > 1 && f.opts.Name != "" {
-		return errors.New("--name is the name of one state machine; give one input, or leave it out")
-	}
-	results := make([]result, 0, len(inputs))
-	used := map[string]bool{}
-	for _, input := range inputs {
-		file, err := findTemplate(e, input)
-		if err != nil {
-			return err
-		}
-		text := file.Text
-		if isTemplate(file) && f.task.kind == "" {
-			made, err := f.generateTemplate(e, input, file, subs, used)
-			if err != nil {
-				return err
-			}
-			if f.write {
-				if err := f.writeTemplates(e, input, file, made); err != nil {
-					return err
-				}
-			}
-			results = append(results, made...)
-			continue
-		}
-		if f.write {
-			return fmt.Errorf("--write is about templates, and %s is none", inputName(input))
-		}
-		if err := f.template.refuse(f.cmd, inputName(input)); err != nil {
-			return err
-		}
-		kind, err := f.task.kindOf(inputName(input), text)
-		if err != nil {
-			return err
-		}
-		if kind == kindTask {
-			made, err := f.generateTask(e, input, text)
-			if err != nil {
-				return err
-			}
-			results = append(results, made...)
-			continue
-		}
-		if len(inputs) > 1 { // roles of one account need names of their own
-			f.opts.RoleName = uniqueName(roles.RoleName(machineName(input)), "_-", used)
-		}
-		results = append(results, f.generate(input, text, subs))
-	}
-	if f.write {
+	switch {
+	case f.write:
 		printFindings(e, results)
 		return exitCode(results, failLevel)
-	}
-	if f.check != "" {
-		if len(results) > 1 {
-			return errors.New("--check compares one file with one machine; name it with --machine")
-		}
+	case f.check != "" && len(results) > 1:
+		return errors.New("--check compares one file with one machine; name it with --machine")
+	case f.check != "":
 		return f.compare(e, results[0], failLevel)
 	}
 	var out bytes.Buffer
@@ -250,6 +190,79 @@ func (f *generateFlags) generateAll(e *env, inputs []string) error {
 		return err
 	}
 	return exitCode(results, failLevel)
+}
+
+// prepare turns flags into values, and reads the files that they name.
+func (f *generateFlags) prepare(e *env, inputs []string) (writer, source.Severity, error) {
+	write, failLevel, err := f.resolve()
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := f.readTaskDefinitions(); err != nil {
+		return nil, 0, err
+	}
+	if err := f.readData(); err != nil {
+		return nil, 0, err
+	}
+	if f.values, err = pairs("--substitution", f.substitutions); err != nil {
+		return nil, 0, err
+	}
+	if err := f.checkUsage(inputs); err != nil {
+		return nil, 0, err
+	}
+	if err := f.readCheck(e, inputs[0]); err != nil {
+		return nil, 0, err
+	}
+	if len(inputs) > 1 && f.opts.Name != "" {
+		return nil, 0, errors.New("--name is the name of one state machine; give one input, or leave it out")
+	}
+	return write, failLevel, nil
+}
+
+// resultsOf makes the roles of all inputs. Those of one account need names of
+// their own.
+func (f *generateFlags) resultsOf(e *env, inputs []string) ([]result, error) {
+	results := make([]result, 0, len(inputs))
+	used := map[string]bool{}
+	for _, input := range inputs {
+		file, err := findTemplate(e, input)
+		if err != nil {
+			return nil, err
+		}
+		made, err := f.resultsOfFile(e, input, file, len(inputs) > 1, used)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, made...)
+	}
+	return results, nil
+}
+
+// resultsOfFile makes the roles of a template, a task definition or a machine.
+func (f *generateFlags) resultsOfFile(e *env, input string, file *source.File, several bool, used map[string]bool) ([]result, error) {
+	if isTemplate(file) && f.task.kind == "" {
+		made, err := f.generateTemplate(e, input, file, used)
+		if err != nil || !f.write {
+			return made, err
+		}
+		return made, f.writeTemplates(e, input, file, made)
+	}
+	if f.write {
+		return nil, fmt.Errorf("--write is about templates, and %s is none", inputName(input))
+	}
+	if err := f.template.refuse(f.cmd, inputName(input)); err != nil {
+		return nil, err
+	}
+	kind, err := f.task.kindOf(inputName(input), file.Text)
+	switch {
+	case err != nil:
+		return nil, err
+	case kind == kindTask:
+		return f.generateTask(e, input, file.Text)
+	case several:
+		f.opts.RoleName = uniqueName(roles.RoleName(machineName(input)), "_-", used)
+	}
+	return []result{f.generate(input, file.Text)}, nil
 }
 
 // resolve turns the words of flags into values.
@@ -333,32 +346,12 @@ func pairs(flag string, values []string) (map[string]string, error) {
 	return m, nil
 }
 
-func readInput(e *env, name string) (string, error) {
-	var r io.Reader = e.stdin
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return "", err
-		}
-		defer file.Close()
-		if info, err := file.Stat(); err == nil && info.IsDir() {
-			return "", fmt.Errorf("%s is a directory; name the definition in it", name)
-		}
-		r = file
-	}
-	text, err := io.ReadAll(io.LimitReader(r, source.MaxSize+1))
-	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", name, err)
-	}
-	return string(text), nil
-}
-
-func (f *generateFlags) generate(input, text string, subs map[string]string) result {
+func (f *generateFlags) generate(input, text string) result {
 	name := input
 	if name == "-" {
 		name = "<stdin>"
 	}
-	machine, findings := asl.Parse(source.NewFile(name, text), asl.Options{Substitutions: subs, AllowPlaceholders: f.allowPlaceholders})
+	machine, findings := asl.Parse(source.NewFile(name, text), asl.Options{Substitutions: f.values, AllowPlaceholders: f.allowPlaceholders})
 	r := result{input: input, audience: f.audience, findings: findings}
 	if machine == nil {
 		return r
@@ -398,40 +391,6 @@ func (f *generateFlags) deliver(e *env, out []byte, results []result) error {
 		}
 	}
 	return writeFile(f.output, out)
-}
-
-// writeFile replaces a file in one step; what is no file (a pipe, a terminal)
-// is written to.
-func writeFile(name string, data []byte) error { return writeMode(name, data, 0o644) }
-
-// replaceFile does so with a file that is there, and keeps its mode.
-func replaceFile(name, text string) error {
-	info, err := os.Stat(name)
-	if err != nil {
-		return err
-	}
-	return writeMode(name, []byte(text), info.Mode().Perm())
-}
-
-func writeMode(name string, data []byte, mode os.FileMode) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, data, mode)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	if _, err := tmp.Write(data); err != nil {
-		return err
-	}
-	if err := tmp.Chmod(mode); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), name)
 }
 
 func exitCode(results []result, failLevel source.Severity) error {

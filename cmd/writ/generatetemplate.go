@@ -42,7 +42,7 @@ func (f *templateFlags) refuse(cmd *cobra.Command, input string) error {
 
 // generateTemplate makes the roles of the machines in a template, a result for
 // each.
-func (f *generateFlags) generateTemplate(e *env, input string, file *source.File, subs map[string]string, used map[string]bool) ([]result, error) {
+func (f *generateFlags) generateTemplate(e *env, input string, file *source.File, used map[string]bool) ([]result, error) {
 	t, machines, findings, err := f.readMachines(e, file)
 	if err != nil {
 		return nil, err
