@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"denial":            {"arn", "policy", "authz"},
 	"cases":             {"source", "internal/jsontree", "internal/near", "internal/yamltree", "policy", "authz"},
 	"roles":             {"source", "pattern", "internal/hole", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog", "managed"},
+	"render":            {"source", "policy", "roles", "template", "internal/hole", "internal/jsontree", "internal/yamltree"},
 	"cmd/writ":          {"*"},
 }
 
@@ -46,6 +47,7 @@ var mayImport = map[string][]string{
 // cmd/writ, use the standard library alone.
 var libraries = map[string][]string{
 	"internal/yamltree": {"go.yaml.in/yaml/v4"},
+	"render":            {"github.com/hashicorp/hcl/v2/hclsyntax", "github.com/hashicorp/hcl/v2/hclwrite", "github.com/zclconf/go-cty/cty", "go.yaml.in/yaml/v4"},
 	"template": {
 		"github.com/hashicorp/hcl/v2", "github.com/hashicorp/hcl/v2/hclsyntax",
 		"github.com/zclconf/go-cty/cty", "github.com/zclconf/go-cty/cty/function", "github.com/zclconf/go-cty/cty/function/stdlib",

@@ -173,17 +173,17 @@ func ServicePrincipal(name string) string {
 	return name + ".amazonaws.com"
 }
 
-// LeaveOpen fills what the options do not say with references that the
-// deploying tool resolves, such as the hole AWS::AccountId. The keys are
-// "partition", "region" and "account".
-func (o *Options) LeaveOpen(references map[string]string) {
+// LeaveOpen fills what the options do not say of the place with holes that the
+// deploying tool fills, called as CloudFormation calls them: AWS::Partition,
+// AWS::Region and AWS::AccountId.
+func (o *Options) LeaveOpen() {
 	if o.Partition == "" && o.Region == "" {
-		o.Partition = references["partition"]
+		o.Partition = hole.Text("AWS::Partition")
 	}
 	if o.Region == "" {
-		o.Region = references["region"]
+		o.Region = hole.Text("AWS::Region")
 	}
 	if o.Account == "" {
-		o.Account = references["account"]
+		o.Account = hole.Text("AWS::AccountId")
 	}
 }

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/hole"
@@ -57,6 +58,31 @@ func (t *Template) RolesOf(ref Reference) (roles []*Role, all bool) {
 		all = all && found
 	}
 	return roles, all
+}
+
+// RoleOf returns the role of a machine where the template has it, and it can be
+// no other; nil otherwise.
+func (t *Template) RoleOf(m *Machine) *Role {
+	made, all := t.RolesOf(m.Role)
+	if len(made) != 1 || !all {
+		return nil
+	}
+	return made[0]
+}
+
+// MachinesWith returns the machines that have a role, or may have it. A machine
+// that is there in several forms counts once.
+func (t *Template) MachinesWith(role *Role) []*Machine {
+	var out []*Machine
+	for i := range t.Machines {
+		m := &t.Machines[i]
+		found, _ := t.RolesOf(m.Role)
+		same := slices.ContainsFunc(out, func(other *Machine) bool { return other.ID() == m.ID() })
+		if slices.Contains(found, role) && !same {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // is reports whether a text is among the alternatives of another.

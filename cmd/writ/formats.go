@@ -10,6 +10,7 @@ import (
 
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/render"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
 )
@@ -17,7 +18,8 @@ import (
 // writer prints the roles of all inputs in one format.
 type writer func(w io.Writer, e *env, results []result) error
 
-var formats = map[string]writer{"text": writeText, "json": writeJSON, "cfn": writeCFN, "sam": writeSAM, "hcl": writeHCL}
+var formats = map[string]writer{"text": writeText, "json": writeJSON,
+	"cfn": templateWriter(render.CloudFormation), "sam": templateWriter(render.SAM), "hcl": templateWriter(render.Terraform)}
 
 func formatNames() []string { return []string{"text", "json", "cfn", "sam", "hcl"} }
 

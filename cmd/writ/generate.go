@@ -13,6 +13,7 @@ import (
 
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/ecs"
+	"github.com/writ-iam/writ/render"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
 	"github.com/writ-iam/writ/template"
@@ -260,7 +261,7 @@ func (f *generateFlags) resultsOfFile(e *env, input string, file *source.File, s
 	case kind == kindTask:
 		return f.generateTask(e, input, file.Text)
 	case several:
-		f.opts.RoleName = uniqueName(roles.RoleName(machineName(input)), "_-", used)
+		f.opts.RoleName = render.UniqueName(roles.RoleName(machineName(input)), "_-", used)
 	}
 	return []result{f.generate(input, file.Text)}, nil
 }
@@ -283,10 +284,16 @@ func (f *generateFlags) resolve() (writer, source.Severity, error) {
 		return nil, 0, fmt.Errorf("--fail-level: %w", err)
 	}
 	f.template.ignoreDefaults = f.write || f.format == "cfn" || f.format == "sam"
-	if f.format == "cfn" || f.format == "sam" || f.format == "hcl" {
-		f.opts.LeaveOpen(pseudo)
+	if f.isTemplateFormat() {
+		f.opts.LeaveOpen()
 	}
 	return write, failLevel, nil
+}
+
+// isTemplateFormat reports whether the output is a template, whose values may be
+// references.
+func (f *generateFlags) isTemplateFormat() bool {
+	return slices.Contains(render.Formats(), render.Format(f.format))
 }
 
 // machineOptions turns the words of the flags about the machine into values.

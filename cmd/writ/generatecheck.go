@@ -11,6 +11,7 @@ import (
 
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/render"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
 )
@@ -45,7 +46,7 @@ func (f *generateFlags) readCheck(e *env, input string) error {
 	case f.format == "cfn" && !f.committed.template, f.format == "json" && f.committed.template:
 		return fmt.Errorf("--check %s: the file is not of --format %s; leave out the flag, the file shows what it is", f.check, f.format)
 	case f.committed.template:
-		f.opts.LeaveOpen(pseudo)
+		f.opts.LeaveOpen()
 	}
 	return nil
 }
@@ -56,7 +57,7 @@ func (f *generateFlags) logicalIDs(input string) []string {
 	var ids []string
 	for _, name := range []string{f.opts.Name, machineName(input)} {
 		base := strings.TrimSuffix(roles.RoleName(name), "Role")
-		id := uniqueName(base+map[string]string{forExecution: "Role", forDeployer: "Deployer", forWorker: "Worker"}[f.audience], "", map[string]bool{})
+		id := render.UniqueName(base+map[string]string{forExecution: "Role", forDeployer: "Deployer", forWorker: "Worker"}[f.audience], "", map[string]bool{})
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}

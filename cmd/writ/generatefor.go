@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/spf13/cobra"
-	"github.com/zclconf/go-cty/cty"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/policy"
@@ -111,24 +108,4 @@ func (p *textPrinter) access(a *roles.Access) {
 	p.again = true
 	p.printf("policy %s\n", a.Name)
 	p.document(a.Document, a.Reasons)
-}
-
-// cfnPolicy bears no ManagedPolicyName, for the reason that roles bear none.
-func (r *result) cfnPolicy() (*yaml.Node, error) {
-	doc, err := jsonNode(r.access.Document)
-	if err != nil {
-		return nil, err
-	}
-	return mapping("Type", text("AWS::IAM::ManagedPolicy"), "Properties", mapping("PolicyDocument", r.substituted(doc))), nil
-}
-
-func (r *result) appendPolicy(body *hclwrite.Body, name string) error {
-	a := r.access
-	block := body.AppendNewBlock("resource", []string{"aws_iam_policy", name}).Body()
-	block.SetAttributeValue("name", cty.StringVal(a.Name))
-	if err := r.setDocument(block, "policy", a.Document); err != nil {
-		return err
-	}
-	body.AppendNewline()
-	return nil
 }

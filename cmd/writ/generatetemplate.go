@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/internal/near"
+	"github.com/writ-iam/writ/render"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
 	"github.com/writ-iam/writ/template"
@@ -134,7 +135,7 @@ func (f *generateFlags) generateMachine(r *result, used map[string]bool) {
 	}
 	own := *f
 	opts, more := machineOf(r.template, m, f.opts, f.cmd.Flags().Changed)
-	opts.RoleName = uniqueName(opts.RoleName, "_-", used)
+	opts.RoleName = render.UniqueName(opts.RoleName, "_-", used)
 	own.opts = opts
 	r.findings = append(r.findings, more...)
 	role, access, more := own.make(m.Definition)
@@ -143,8 +144,8 @@ func (f *generateFlags) generateMachine(r *result, used map[string]bool) {
 	}
 	r.role, r.access, r.findings = role, access, append(r.findings, more...)
 	r.badUsage = roles.BadOptions(more)
-	if f.format == "cfn" || f.format == "sam" || f.format == "hcl" {
-		r.checkReferences(f.format)
+	if f.isTemplateFormat() {
+		r.checkReferences(render.Format(f.format))
 	}
 	r.findings = r.findings.Sorted()
 }

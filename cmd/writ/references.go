@@ -2,20 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"regexp"
-	"slices"
+	"io"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
-	"go.yaml.in/yaml/v4"
-
 	"github.com/writ-iam/writ/internal/hole"
-	"github.com/writ-iam/writ/internal/jsontree"
+	"github.com/writ-iam/writ/render"
 	"github.com/writ-iam/writ/source"
-	"github.com/writ-iam/writ/template"
 )
 
 // What is known at deployment only is a hole in the texts of a role. People read
@@ -32,162 +26,40 @@ func printHolesJSON(text string) string {
 	})
 }
 
-// spell says how a text is written in a format. It returns the hole that cannot
-// be, if there is one.
-func (r *result) spell(format, text string) (parts []template.Part, unnamed string) {
-	if format != "hcl" && r.template != nil && r.machine != nil && !isTerraform(r.template.Format) {
-		parts, unnamed, _ = r.template.Write(text, r.machine.Stack, r.machine.Name)
-		return parts, unnamed
-	}
-	written := []template.Part{}
-	if format == "hcl" && r.template != nil && r.machine != nil && isTerraform(r.template.Format) {
-		written, _, _ = r.template.Write(text, "", r.machine.Name)
-	} else {
-		for _, p := range hole.Split(text) {
-			if p.Hole {
-				written = append(written, template.Part{Ref: p.Text})
-			} else {
-				written = append(written, template.Part{Literal: p.Text})
+// resource is what is printed of a result.
+func (r *result) resource() render.Resource {
+	return render.Resource{Role: r.role, Policy: r.access, Template: r.template, Machine: r.machine}
+}
+
+// templateWriter prints results as a template.
+func templateWriter(f render.Format) writer {
+	return func(w io.Writer, _ *env, results []result) error {
+		var list []render.Resource
+		for i := range results {
+			r := &results[i]
+			if r.role == nil && r.access == nil {
+				continue
 			}
+			if f == render.SAM && (r.access != nil || r.task) {
+				return errors.New("--format sam is for the roles of state machines; use --format cfn")
+			}
+			list = append(list, r.resource())
 		}
+		return render.Write(w, f, list)
 	}
-	for _, p := range written {
-		ref := p.Ref
-		switch {
-		case ref == "":
-			parts = append(parts, p)
-			continue
-		case format == "hcl" && terraformPlaces[ref] != "":
-			ref = terraformPlaces[ref]
-		case format == "hcl" && terraformAddress.MatchString(ref):
-		case format != "hcl" && terraformPlaces[ref] != "":
-		default:
-			return nil, ref
-		}
-		parts = append(parts, template.Part{Ref: ref})
-	}
-	return parts, ""
 }
-
-func isTerraform(f template.Format) bool {
-	return f == template.TerraformPlan || f == template.TerraformHCL
-}
-
-// terraformPlaces are what Terraform calls the place of a stack.
-var terraformPlaces = map[string]string{
-	"AWS::Partition": "data.aws_partition.current.partition",
-	"AWS::Region":    "data.aws_region.current.region",
-	"AWS::AccountId": "data.aws_caller_identity.current.account_id",
-	"AWS::URLSuffix": "data.aws_partition.current.dns_suffix",
-}
-
-// terraformAddress is the form of what a module can refer to.
-var terraformAddress = regexp.MustCompile(`^[a-z_][A-Za-z0-9_-]*(\[[0-9"A-Za-z_-]+\])?(\.[A-Za-z_][A-Za-z0-9_-]*(\[[0-9"A-Za-z_-]+\])?)+$`)
 
 // checkReferences reports what the role names and a template cannot. Then there
 // is no role.
-func (r *result) checkReferences(format string) {
-	var documents []any
-	if r.role != nil {
-		documents = append(documents, r.role.Trust, r.role.PermissionsBoundary)
-		for _, p := range r.role.Policies {
-			documents = append(documents, p.Document)
-		}
+func (r *result) checkReferences(f render.Format) {
+	if r.role == nil && r.access == nil {
+		return
 	}
-	if r.access != nil {
-		documents = append(documents, r.access.Document)
-	}
-	var said []string
-	for _, doc := range documents {
-		text, err := json.Marshal(doc)
-		if err != nil {
-			continue // writing it fails as well, and says so
-		}
-		root, _, bad := jsontree.Parse(string(text))
-		if bad != nil {
-			continue
-		}
-		eachString(root, func(text string) {
-			if _, unnamed := r.spell(format, text); unnamed != "" && !slices.Contains(said, unnamed) {
-				said = append(said, unnamed)
-			}
-		})
-	}
-	for _, name := range said {
+	resource := r.resource()
+	for _, name := range resource.Unnamed(f) {
 		r.findings = append(r.findings, source.Finding{Code: "NO_REFERENCE", Severity: source.Error, File: r.machine.File, Span: r.machine.Span, Path: r.machine.Pointer,
-			Message: fmt.Sprintf("the role names %q, and --format %s has no reference for it", "${"+name+"}", format),
+			Message: fmt.Sprintf("the role names %q, and --format %s has no reference for it", "${"+name+"}", f),
 			Hint:    "give its value with --parameter, --account or --region, or take --format json and fill it in"})
 		r.role, r.access = nil, nil
 	}
-}
-
-func eachString(v *jsontree.Value, f func(string)) {
-	if v.Kind == jsontree.String {
-		f(v.Text)
-	}
-	for i := range v.Items {
-		eachString(&v.Items[i], f)
-	}
-	for i := range v.Members {
-		eachString(&v.Members[i].Value, f)
-	}
-}
-
-// cfnText makes the node for a text with references.
-func (r *result) cfnText(format string, n *yaml.Node) {
-	if !hole.Has(n.Value) && (r.template == nil || !strings.HasPrefix(n.Value, "arn:")) {
-		if looksTyped(n.Value) {
-			n.Style = yaml.SingleQuotedStyle
-		}
-		return
-	}
-	parts, _ := r.spell(format, n.Value)
-	if len(parts) == 1 && parts[0].Ref != "" && !strings.HasPrefix(parts[0].Ref, "AWS::") {
-		n.Value, n.Tag = parts[0].Ref, "!Ref"
-		if parts[0].Attribute {
-			n.Tag = "!GetAtt"
-		}
-		return
-	}
-	if !slices.ContainsFunc(parts, func(p template.Part) bool { return p.Ref != "" }) {
-		if looksTyped(n.Value) {
-			n.Style = yaml.SingleQuotedStyle
-		}
-		return
-	}
-	n.Value, n.Tag, n.Style = subText(parts), "!Sub", yaml.SingleQuotedStyle
-}
-
-// subText writes the text of Fn::Sub.
-func subText(parts []template.Part) string {
-	var b strings.Builder
-	for _, p := range parts {
-		if p.Ref != "" {
-			b.WriteString("${" + p.Ref + "}")
-		} else {
-			b.WriteString(strings.ReplaceAll(p.Literal, "${", "${!"))
-		}
-	}
-	return b.String()
-}
-
-// hclText writes a string with references, or the reference that it is.
-func (r *result) hclText(text string) hclwrite.Tokens {
-	parts, _ := r.spell("hcl", text)
-	if len(parts) == 1 && parts[0].Ref != "" && !strings.HasPrefix(parts[0].Ref, "data.") {
-		return hclwrite.TokensForIdentifier(parts[0].Ref)
-	}
-	out := hclwrite.Tokens{{Type: hclsyntax.TokenOQuote, Bytes: []byte(`"`)}}
-	for _, p := range parts {
-		if p.Ref != "" {
-			out = append(out, &hclwrite.Token{Type: hclsyntax.TokenQuotedLit, Bytes: []byte("${" + p.Ref + "}")})
-			continue
-		}
-		for _, t := range hclwrite.TokensForValue(cty.StringVal(p.Literal)) {
-			if t.Type == hclsyntax.TokenQuotedLit {
-				out = append(out, t)
-			}
-		}
-	}
-	return append(out, &hclwrite.Token{Type: hclsyntax.TokenCQuote, Bytes: []byte(`"`)})
 }

@@ -170,11 +170,6 @@ func readBeside(dir fs.FS, name string) ([]byte, error) {
 	return fs.ReadFile(dir, name)
 }
 
-// pseudo are the holes that stand for the place of a stack.
-var pseudo = map[string]string{
-	"partition": hole.Text("AWS::Partition"), "region": hole.Text("AWS::Region"), "account": hole.Text("AWS::AccountId"),
-}
-
 // machineOf says of a machine in a template what flags say of one that stands
 // alone. Flags that are given go before.
 func machineOf(t *template.Template, m *template.Machine, o roles.Options, given func(flag string) bool) (roles.Options, source.List) {
@@ -190,7 +185,7 @@ func machineOf(t *template.Template, m *template.Machine, o roles.Options, given
 			}
 		}
 	}
-	o.LeaveOpen(pseudo)
+	o.LeaveOpen()
 	if !given("name") && !refersTo(m.Physical, m.Name) {
 		o.Name = m.Physical
 	}
@@ -219,7 +214,7 @@ func machineOf(t *template.Template, m *template.Machine, o roles.Options, given
 		}
 	}
 	o.RoleName = label(m.Name) + "Role"
-	if made := roleOf(t, m); made != nil && len(machinesWith(t, made)) == 1 {
+	if made := t.RoleOf(m); made != nil && len(t.MachinesWith(made)) == 1 {
 		o.RoleName = label(made.Name)
 	}
 	o.TaskDefinitions = slices.Clip(o.TaskDefinitions)
@@ -263,30 +258,6 @@ func keyARN(t *template.Template, key string, o *roles.Options) (text string, su
 		partition = p
 	}
 	return "arn:" + partition + ":kms:" + o.Region + ":" + o.Account + ":key/" + key, sure
-}
-
-// roleOf returns the role of a machine where the template has it, and it can be
-// no other.
-func roleOf(t *template.Template, m *template.Machine) *template.Role {
-	made, all := t.RolesOf(m.Role)
-	if len(made) != 1 || !all {
-		return nil
-	}
-	return made[0]
-}
-
-// machinesWith returns the machines that have a role, or may have it.
-func machinesWith(t *template.Template, role *template.Role) []*template.Machine {
-	var out []*template.Machine
-	for i := range t.Machines {
-		m := &t.Machines[i]
-		found, _ := t.RolesOf(m.Role)
-		same := slices.ContainsFunc(out, func(other *template.Machine) bool { return other.ID() == m.ID() })
-		if slices.Contains(found, role) && !same {
-			out = append(out, m)
-		}
-	}
-	return out
 }
 
 // partOf reports whether a finding is about one machine: in its resource, or in

@@ -1,4 +1,4 @@
-package main
+package render
 
 import (
 	"bufio"
@@ -32,20 +32,20 @@ func TestFormatsReadBack(t *testing.T) {
 			opts.Style = roles.Least
 			if open {
 				opts.Account, opts.Region, opts.Partition = "", "", ""
-				opts.LeaveOpen(pseudo)
+				opts.LeaveOpen()
 			}
 			role, _ := roles.Generate(c.machine, opts)
 			if role == nil {
 				continue
 			}
-			for format, name := range map[string]string{"cfn": "role.yaml", "sam": "role.yaml", "hcl": "role.tf"} {
+			for format, name := range map[Format]string{CloudFormation: "role.yaml", SAM: "role.yaml", Terraform: "role.tf"} {
 				read++
 				var out bytes.Buffer
-				if err := formats[format](&out, &env{}, []result{{role: role, audience: forExecution}}); err != nil {
+				if err := Write(&out, format, []Resource{{Role: role}}); err != nil {
 					t.Errorf("%s, %s: %v", c.name, format, err)
 					continue
 				}
-				readBack(t, c.name+", "+format, format, source.NewFile(name, out.String()), role)
+				readBack(t, c.name+", "+string(format), format, source.NewFile(name, out.String()), role)
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func TestFormatsReadBack(t *testing.T) {
 	}
 }
 
-func readBack(t *testing.T, name, format string, file *source.File, role *roles.Role) {
+func readBack(t *testing.T, name string, format Format, file *source.File, role *roles.Role) {
 	t.Helper()
 	got, findings := template.Read(file, template.Options{})
 	if got == nil || len(got.Roles) != 1 {
@@ -62,11 +62,11 @@ func readBack(t *testing.T, name, format string, file *source.File, role *roles.
 		return
 	}
 	made := &got.Roles[0]
-	want, have := statementsOf(documentsOf(&result{role: role})), statementsOf(documentsIn(got, made))
+	want, have := statementsOf((&Resource{Role: role}).documents()), statementsOf(documentsIn(got, made))
 	if diff := cmp.Diff(printed(want), printed(have)); diff != "" {
 		t.Errorf("%s: statements (-written +read):\n%s\n%s", name, diff, hole.Print(file.Text))
 	}
-	if format == "sam" {
+	if format == SAM {
 		return // SAM writes the trust policy
 	}
 	trust := statementsOf([]*policy.Document{role.Trust})
@@ -99,7 +99,7 @@ type roleCase struct {
 func roleCases(t *testing.T) []roleCase {
 	t.Helper()
 	var out []roleCase
-	paths, err := filepath.Glob("../../roles/testdata/*.txtar")
+	paths, err := filepath.Glob("../roles/testdata/*.txtar")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no machines: %v", err)
 	}
@@ -121,7 +121,7 @@ func roleCases(t *testing.T) []roleCase {
 			}
 		}
 	}
-	file, err := os.Open("../../../shared/cases/roles.jsonl")
+	file, err := os.Open("../../shared/cases/roles.jsonl")
 	if errors.Is(err, fs.ErrNotExist) {
 		return out
 	}
