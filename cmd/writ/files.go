@@ -59,6 +59,9 @@ func writeMode(name string, data []byte, mode os.FileMode) error {
 	if err := tmp.Chmod(mode); err != nil {
 		return err
 	}
+	if err := tmp.Sync(); err != nil { // a name must not come to stand for what is not on the disk
+		return err
+	}
 	if err := tmp.Close(); err != nil {
 		return err
 	}

@@ -82,12 +82,11 @@ func (f *managedFlags) local(e *env, mustExist bool) (*managed.Catalogue, error)
 	if path == "" {
 		return &managed.Catalogue{}, nil
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !(mustExist && f.catalogue != ""):
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !(mustExist && f.catalogue != "") {
 		return &managed.Catalogue{}, nil
-	case err == nil && !info.Mode().IsRegular():
-		return nil, fmt.Errorf("the catalogue %s is no regular file", path)
+	}
+	if err := checkCatalogueFile(path); err != nil {
+		return nil, err
 	}
 	text, err := readInput(e, path)
 	if err != nil {
@@ -98,6 +97,14 @@ func (f *managedFlags) local(e *env, mustExist bool) (*managed.Catalogue, error)
 		return nil, fmt.Errorf("the catalogue cannot be read:\n%s", findingsText(findings))
 	}
 	return c, nil
+}
+
+// checkCatalogueFile refuses what is there and cannot be replaced, such as a device.
+func checkCatalogueFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("the catalogue %s is no regular file", path)
+	}
+	return nil
 }
 
 // all returns the policies of the program with the imported ones.

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/rogpeppe/go-internal/lockedfile"
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/managed"
@@ -46,13 +47,8 @@ or NAME/v3.json; --arn, --name and --version say it otherwise.`,
 const maxFiles = 20_000
 
 func (f *managedFlags) importAll(e *env, args []string, hint managed.Hint) error {
-	path := f.cataloguePath(e)
-	if path == "" {
+	if f.cataloguePath(e) == "" {
 		return errors.New("no place for the catalogue: give --catalogue FILE")
-	}
-	local, err := f.local(e, false)
-	if err != nil {
-		return err
 	}
 	files, err := importFiles(args)
 	if err != nil {
@@ -61,34 +57,79 @@ func (f *managedFlags) importAll(e *env, args []string, hint managed.Hint) error
 	if len(files) != 1 && hint != (managed.Hint{}) {
 		return errors.New("--arn, --name and --version are about one policy; import one file")
 	}
-	var additions []managed.Addition
+	var inputs []importInput
 	for _, name := range files {
-		text, err := readInput(e, name)
+		in, err := readImport(e, name, hint)
 		if err != nil {
 			return err
 		}
-		more, findings := managed.Import(source.NewFile(name, text), completeHint(hint, name))
-		if more == nil {
-			return fmt.Errorf("nothing was imported:\n%s", findingsText(findings))
-		}
-		for _, finding := range findings {
-			_ = finding.WriteText(e.stderr) // nothing is left to tell a failure to
-		}
-		for _, p := range more.Policies() {
+		inputs = append(inputs, in)
+	}
+	additions, err := f.addToCatalogue(e, inputs)
+	if err != nil {
+		return fmt.Errorf("nothing was imported: %w", err)
+	}
+	return f.imported(e, additions)
+}
+
+// importInput is what one file holds.
+type importInput struct {
+	name     string
+	policies *managed.Catalogue
+}
+
+func readImport(e *env, name string, hint managed.Hint) (importInput, error) {
+	text, err := readInput(e, name)
+	if err != nil {
+		return importInput{}, err
+	}
+	c, findings := managed.Import(source.NewFile(name, text), completeHint(hint, name))
+	if c == nil {
+		return importInput{}, fmt.Errorf("nothing was imported:\n%s", findingsText(findings))
+	}
+	for _, finding := range findings {
+		_ = finding.WriteText(e.stderr) // nothing is left to tell a failure to
+	}
+	return importInput{name, c}, nil
+}
+
+// addToCatalogue puts the inputs into the catalogue. A lock, held from reading
+// it to replacing it, keeps what other imports add in the meantime; the file
+// that is locked stays, because whoever waits for it has it open.
+func (f *managedFlags) addToCatalogue(e *env, inputs []importInput) ([]managed.Addition, error) {
+	path := f.cataloguePath(e)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // the link stays, and its target is replaced
+	}
+	if err := checkCatalogueFile(path); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	unlock, err := lockedfile.MutexAt(path + ".lock").Lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	local, err := f.local(e, false)
+	if err != nil {
+		return nil, err
+	}
+	var additions []managed.Addition
+	for _, in := range inputs {
+		for _, p := range in.policies.Policies() {
 			added, err := local.Add(p)
 			if err != nil {
-				return fmt.Errorf("nothing was imported: %s: %w", name, err)
+				return nil, fmt.Errorf("%s: %w", in.name, err)
 			}
 			additions = append(additions, added...)
 		}
 	}
 	if _, err := managed.Default().With(local); err != nil {
-		return fmt.Errorf("nothing was imported: %w", err)
+		return nil, err
 	}
-	if err := writeCatalogue(path, local); err != nil {
-		return fmt.Errorf("nothing was imported: %w", err)
-	}
-	return f.imported(e, path, additions)
+	return additions, writeCatalogue(path, local)
 }
 
 // importFiles lists the inputs; of a directory, the files in it. Names that
@@ -157,13 +198,11 @@ func writeCatalogue(path string, c *managed.Catalogue) error {
 	if len(data) > source.MaxSize {
 		return fmt.Errorf("the catalogue would have %d bytes, of which only %d can be read back", len(data), source.MaxSize)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
 	return writeFile(path, append(data, '\n'))
 }
 
-func (f *managedFlags) imported(e *env, path string, additions []managed.Addition) error {
+func (f *managedFlags) imported(e *env, additions []managed.Addition) error {
+	path := f.cataloguePath(e)
 	if f.format == "json" {
 		type addition struct {
 			Policy  string `json:"policy"`
