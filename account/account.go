@@ -12,6 +12,8 @@
 package account
 
 import (
+	"slices"
+
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/policy"
 )
@@ -78,6 +80,20 @@ type ManagedPolicy struct {
 type Version struct {
 	ID       string
 	Document *policy.Document // nil where the text cannot be read
+}
+
+// Principals returns the ARNs of the users and then of the roles, each in order.
+func (a *Account) Principals() []string {
+	var users, roles []string
+	for i := range a.Users {
+		users = append(users, a.Users[i].ARN)
+	}
+	for i := range a.Roles {
+		roles = append(roles, a.Roles[i].ARN)
+	}
+	slices.Sort(users)
+	slices.Sort(roles)
+	return append(users, roles...)
 }
 
 // Default returns the document in force; nil where the account does not hold it.

@@ -74,7 +74,7 @@ func newRoot(e *env) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(newGenerate(e), newAudit(e), newSimulate(e), newTest(e), newCheck(e), newFmt(e), newCompare(e), newProve(e), newDecode(e), newExplainError(e), newCatalog(e), newManaged(e), newExample(e), newGrant(e), newVersion(e), newMan(e))
+	root.AddCommand(newGenerate(e), newAudit(e), newSimulate(e), newWhoCan(e), newTest(e), newCheck(e), newFmt(e), newCompare(e), newProve(e), newDecode(e), newExplainError(e), newCatalog(e), newManaged(e), newExample(e), newGrant(e), newVersion(e), newMan(e))
 	refuseUnknownShells(root)
 	return root
 }

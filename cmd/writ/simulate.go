@@ -67,16 +67,11 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&r.Principal, "principal", "", "who asks: an ARN, a service such as ecs-tasks.amazonaws.com, or anonymous")
 	flags.StringSliceVar(&f.actions, "action", nil, "what is asked for, as in ecs:RunTask or ecs:Describe* (repeatable; commas separate several)")
 	flags.StringArrayVar(&f.resources, "resource", nil, "on what: an ARN, or * for actions that take no resource (repeatable; default *)")
-	flags.StringVar(&r.ResourceAccount, "resource-account", "", "account that owns the resource (default: that in its ARN, else the principal's)")
-	flags.StringArrayVar(&f.context, "context", nil, "a condition key, as KEY=VALUE[,VALUE...]; values with commas stand in double quotes (repeatable)")
 	flags.StringArrayVar(&f.identity, "identity", nil, "file with a policy of the user or role (repeatable)")
 	flags.StringArrayVar(&f.groups, "group", nil, "file with a policy of a group of the user (repeatable)")
 	flags.StringVar(&f.boundary, "boundary", "", "file with the permissions boundary")
 	flags.StringArrayVar(&f.session, "session", nil, "file with a session policy (repeatable)")
-	flags.StringVar(&f.resource, "resource-policy", "", "file with the policy of the resource; of a role, its trust policy; of a KMS key, its key policy")
-	flags.StringArrayVar(&f.scps, "scp", nil, "files with the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
-	flags.StringArrayVar(&f.rcps, "rcp", nil, "likewise, resource control policies")
-	flags.StringVar(&f.endpoint, "endpoint", "", "file with the policy of the VPC endpoint that the call goes through")
+	f.registerShared(cmd)
 	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details, for all policies of the principal")
 	flags.StringVar(&f.template, "template", "", "template (CloudFormation, SAM, CDK, Terraform) with the role that asks")
 	flags.StringVar(&f.role, "role", "", "template: name of the role in it (default: the only one)")
@@ -101,6 +96,17 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	} {
 		cmd.MarkFlagsMutuallyExclusive("cases", other)
 	}
+}
+
+// registerShared registers the flags about what speaks for no single principal.
+func (f *simulateFlags) registerShared(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.request.ResourceAccount, "resource-account", "", "account that owns the resource (default: that in its ARN, else the principal's)")
+	flags.StringArrayVar(&f.context, "context", nil, "a condition key, as KEY=VALUE[,VALUE...]; values with commas stand in double quotes (repeatable)")
+	flags.StringVar(&f.resource, "resource-policy", "", "file with the policy of the resource; of a role, its trust policy; of a KMS key, its key policy")
+	flags.StringArrayVar(&f.scps, "scp", nil, "files with the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
+	flags.StringArrayVar(&f.rcps, "rcp", nil, "likewise, resource control policies")
+	flags.StringVar(&f.endpoint, "endpoint", "", "file with the policy of the VPC endpoint that the call goes through")
 }
 
 func (f *simulateFlags) run(e *env) error {
