@@ -92,6 +92,7 @@ func (r *reader) need(fields []string, least, most int) []string {
 //	source     key, date, title
 //	policy     name, path, status, created, successor, what it is for
 //	feature    name, core or -, what it is                  of the policy above
+//	typical    features, what the use is                    of the policy above
 //	need       actions, KEY=VALUE or -, features, purpose   of the policy above
 //	version    name, date, source, default or -, note
 //	add        action, limit                                of the version above
@@ -133,6 +134,8 @@ func (d *policyDecoder) line(fields []string) {
 	case kind == "feature":
 		f := d.need(fields, 3, 3)
 		d.p.Features = append(d.p.Features, Feature{f[0], f[1] == "core", f[2]})
+	case kind == "typical":
+		d.typical(d.need(fields, 2, 2))
 	case kind == "need":
 		d.purpose(d.need(fields, 4, 4))
 	case kind == "version":
@@ -158,15 +161,25 @@ func (d *policyDecoder) policy(f []string) {
 	}
 }
 
+func (d *policyDecoder) typical(f []string) {
+	d.p.Typical = TypicalUse{Only: d.features(f[0]), What: f[1]}
+}
+
 func (d *policyDecoder) purpose(f []string) {
-	n := need{actions: strings.Fields(f[0]), features: strings.Fields(f[2]), purpose: f[3]}
+	n := need{actions: strings.Fields(f[0]), features: d.features(f[2]), purpose: f[3]}
 	n.key, n.value, _ = strings.Cut(f[1], "=")
-	for _, name := range n.features {
+	d.p.needs = append(d.p.needs, n)
+}
+
+// features reads the names of features that the policy has.
+func (d *policyDecoder) features(text string) []string {
+	names := strings.Fields(text)
+	for _, name := range names {
 		if !slices.ContainsFunc(d.p.Features, func(f Feature) bool { return f.Name == name }) {
 			d.fail("%q is no feature of the policy", name)
 		}
 	}
-	d.p.needs = append(d.p.needs, n)
+	return names
 }
 
 func (d *policyDecoder) version(f []string) {

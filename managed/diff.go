@@ -118,7 +118,7 @@ func missing(a, b []string, fold func(string) string) []string {
 
 // ChangesBetween returns what the versions after from and up to to added and
 // removed; when to comes first, the other way round. It is for versions whose
-// text is not known; the error says where a gap is.
+// text is not known; a TextUnknownError says where a gap is.
 func (p *Policy) ChangesBetween(from, to *Version) ([]Change, error) {
 	i, j := p.index(from), p.index(to)
 	if i < 0 || j < 0 {
@@ -131,7 +131,7 @@ func (p *Policy) ChangesBetween(from, to *Version) ([]Change, error) {
 	var out []Change
 	for _, v := range p.Versions[i+1 : j+1] {
 		if !v.recorded() {
-			return nil, fmt.Errorf("what %s %s changed is not known: import its text with writ managed import", p.Name, v.ID)
+			return nil, &TextUnknownError{p.Name, v.ID, "what changed with"}
 		}
 		for _, c := range v.Changes {
 			c.Removed = c.Removed != backwards

@@ -165,7 +165,9 @@ func FindExample(name string) (*Example, error) {
 	if !strings.Contains(name, "/") {
 		wanted = "ecs/" + name
 	}
-	return nil, &UnknownError{Kind: "example", Name: name, Nearest: new(near.Finder).Names(wanted, known, 3), Known: known}
+	err := unknown("example", name, wanted, known)
+	err.Known = known
+	return nil, err
 }
 
 // Needs returns the parameters that a form of the example leaves open.

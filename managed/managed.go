@@ -47,6 +47,7 @@ type Policy struct {
 	For       string // whom or what it is attached to
 	Versions  []Version
 	Features  []Feature // parts of what it allows, which Trim can leave out; nil when nobody has described it
+	Typical   TypicalUse
 
 	needs []need
 }
@@ -83,6 +84,13 @@ type Source struct {
 type Feature struct {
 	Name string // "spot-draining"
 	Core bool   // without it the rest does nothing
+	What string
+}
+
+// TypicalUse is a use that needs less than the whole of a policy: what Trim
+// makes of it shows how much less. Only is nil when nobody has described one.
+type TypicalUse struct {
+	Only []string // features that it needs
 	What string
 }
 
@@ -180,22 +188,29 @@ func (c *Catalogue) Policy(name string) (*Policy, error) {
 		}
 	}
 	wanted := name[strings.LastIndexByte(name, '/')+1:]
-	err := &UnknownError{Kind: "managed policy", Name: name, Nearest: new(near.Finder).Names(wanted, names, 3)}
-	for _, n := range names { // an ARN that is wrong in its path, say
-		if strings.EqualFold(n, wanted) && !slices.Contains(err.Nearest, n) {
-			err.Nearest = append([]string{n}, err.Nearest...)
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, wanted) }); i >= 0 {
+		right := names[i]
+		if arn := c.policies[i].ARN(partitionIn(name)); arn != "" { // the ARN asked for is wrong in its path, say
+			right = arn
 		}
+		return nil, &UnknownError{Kind: "managed policy", Name: name, Nearest: []string{right}}
 	}
-	return nil, err
+	return nil, unknown("managed policy", name, wanted, names)
+}
+
+// partitionIn returns the partition of an ARN; "" for any other text.
+func partitionIn(text string) string {
+	rest, ok := strings.CutPrefix(text, "arn:")
+	if !ok {
+		return ""
+	}
+	partition, _, _ := strings.Cut(rest, ":")
+	return partition
 }
 
 func (p *Policy) hasARN(text string) bool {
-	rest, ok := strings.CutPrefix(text, "arn:")
-	if !ok || p.Status == NoPolicy {
-		return false
-	}
-	partition, _, _ := strings.Cut(rest, ":")
-	return text == p.ARN(partition)
+	partition := partitionIn(text)
+	return partition != "" && p.Status != NoPolicy && text == p.ARN(partition)
 }
 
 // ByARN returns the policy with an ARN, for whoever reads templates; nil when
@@ -217,14 +232,48 @@ type UnknownError struct {
 	Known   []string // all there are, when they are few
 }
 
+// unknown makes the error about a name. Where none of the known ones is like
+// the part of it that counts, those are nearest that hold it.
+func unknown(kind, name, wanted string, known []string) *UnknownError {
+	const most, least = 3, 4 // names shown; letters that say something
+	err := &UnknownError{Kind: kind, Name: name, Nearest: new(near.Finder).Names(wanted, known, most)}
+	part := strings.ToLower(wanted[strings.LastIndexByte(wanted, '/')+1:])
+	if len(err.Nearest) > 0 || len(part) < least {
+		return err
+	}
+	for _, k := range known {
+		if len(err.Nearest) < most && strings.Contains(strings.ToLower(k), part) {
+			err.Nearest = append(err.Nearest, k)
+		}
+	}
+	return err
+}
+
+// A TextUnknownError says that the text of a version, or what it changed, is
+// not known and has to be imported.
+type TextUnknownError struct{ Policy, Version, What string }
+
+func (e *TextUnknownError) Error() string {
+	return fmt.Sprintf("%s %s %s is not known: writ managed import takes it in", e.What, e.Policy, e.Version)
+}
+
 // Error says what is unknown and what may have been meant.
 func (e *UnknownError) Error() string {
 	text := fmt.Sprintf("unknown %s: %s", e.Kind, near.Quote(e.Name))
 	switch {
 	case len(e.Nearest) > 0:
-		text += fmt.Sprintf("; did you mean %q?", e.Nearest[0])
+		text += fmt.Sprintf("; did you mean %s?", quotedChoice(e.Nearest))
 	case len(e.Known) > 0:
 		text += "; known: " + strings.Join(e.Known, ", ")
 	}
 	return text
+}
+
+// quotedChoice writes "a", or "a" or "b".
+func quotedChoice(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = near.Quote(n)
+	}
+	return strings.Join(quoted, " or ")
 }

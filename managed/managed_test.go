@@ -203,7 +203,9 @@ func TestPolicyNames(t *testing.T) {
 	}
 	for _, c := range []struct{ name, nearest string }{
 		{"AmazonECS_FulAccess", "AmazonECS_FullAccess"},
-		{"arn:aws:iam::aws:policy/service-role/AmazonECS_FullAccess", "AmazonECS_FullAccess"}, // not its path
+		{"arn:aws:iam::aws:policy/service-role/AmazonECS_FullAccess", "arn:aws:iam::aws:policy/AmazonECS_FullAccess"}, // not its path
+		{"arn:aws-cn:iam::aws:policy/amazonecs_fullaccess", "arn:aws-cn:iam::aws:policy/AmazonECS_FullAccess"},
+		{"taskrole", "AmazonEC2ContainerServiceTaskRole"},
 		{"nothing like it", ""},
 	} {
 		_, err := Default().Policy(c.name)

@@ -50,7 +50,7 @@ const (
 // cannot be meant.
 func (p *Policy) Trim(v *Version, choice Choice) (*Trimmed, error) {
 	if v.DeltaOnly() {
-		return nil, fmt.Errorf("the whole text of %s %s is not known: import it with writ managed import", p.Name, v.ID)
+		return nil, &TextUnknownError{p.Name, v.ID, "the text of"}
 	}
 	if p.Status == NoPolicy {
 		return nil, fmt.Errorf("%s is a trust policy: there is nothing to trim", p.Name)

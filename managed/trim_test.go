@@ -295,3 +295,21 @@ func TestTrust(t *testing.T) {
 		}
 	}
 }
+
+// Every policy whose features are described has a typical use, which a proper
+// part of it covers, without a word about what was left out.
+func TestTypicalUses(t *testing.T) {
+	for _, p := range Default().Policies() {
+		if (len(p.Features) > 0) != (len(p.Typical.Only) > 0) {
+			t.Errorf("%s has features %v and the typical use %v", p.Name, p.Features, p.Typical)
+		}
+		if len(p.Typical.Only) == 0 {
+			continue
+		}
+		got := trim(t, p.Name, Choice{Only: p.Typical.Only})
+		all := actions(p.Newest().Document)
+		if kept := actions(got.Document); len(kept) == 0 || len(kept) >= len(all) || len(got.Findings) > 0 || p.Typical.What == "" {
+			t.Errorf("%s: %d of %d actions, %v", p.Name, len(kept), len(all), got.Findings)
+		}
+	}
+}

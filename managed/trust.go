@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/writ-iam/writ/arn"
-	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -58,7 +57,9 @@ func FindTrustRole(name string) (*TrustRole, error) {
 			return &TrustRoles()[i], nil
 		}
 	}
-	return nil, &UnknownError{Kind: "role of ECS", Name: name, Nearest: new(near.Finder).Names(name, known, 3), Known: known}
+	err := unknown("role of ECS", name, name, known)
+	err.Known = known
+	return nil, err
 }
 
 // Place says where a role is used. Empty fields are not known.

@@ -135,6 +135,10 @@ func (f *managedFlags) find(e *env, name string) (*managed.Policy, error) {
 		return nil, err
 	}
 	p, err := c.Policy(name)
+	var unknown *managed.UnknownError
+	if errors.As(err, &unknown) && len(unknown.Nearest) == 0 {
+		fmt.Fprintln(e.stderr, "writ managed list names the policies that are known; writ managed import takes in others")
+	}
 	return p, f.unknown(e, err)
 }
 

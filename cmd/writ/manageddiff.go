@@ -67,8 +67,7 @@ func (f *managedFlags) diff(ctx context.Context, e *env, m *managed.Policy, old,
 	var err error
 	if old.DeltaOnly() || new.DeltaOnly() {
 		if d.changes, err = m.ChangesBetween(old, new); err != nil {
-			fmt.Fprintf(e.stderr, "writ: %v\n", err)
-			return exit(exitUndecided)
+			return f.unknownText(e, err)
 		}
 	} else if err = d.texts(ctx); err != nil {
 		return err

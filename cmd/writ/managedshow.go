@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,13 @@ type managedPermissionJSON struct {
 	Kept      []string `json:"kept,omitempty"` // of trim
 	Features  []string `json:"features,omitempty"`
 	For       []string `json:"for,omitempty"`
+}
+
+type managedTypicalJSON struct {
+	Only   []string `json:"only"`
+	For    string   `json:"for"`
+	Before sizeJSON `json:"before"`
+	After  sizeJSON `json:"after"`
 }
 
 type managedFeatureJSON struct {
@@ -69,7 +77,20 @@ func (f *managedFlags) show(e *env, p *managed.Policy, v *managed.Version) error
 	if err != nil || v != nil && !v.DeltaOnly() {
 		return err
 	}
-	fmt.Fprintf(e.stderr, "writ: the text of %s is not part of Writ; writ managed import takes it in\n", p.Name)
+	version := ""
+	if v != nil {
+		version = v.ID
+	}
+	return f.unknownText(e, &managed.TextUnknownError{Policy: p.Name, Version: version, What: "the text of"})
+}
+
+// unknownText tells of a text that the user has to import, and gives the exit code.
+func (f *managedFlags) unknownText(e *env, err error) error {
+	var unknown *managed.TextUnknownError
+	if !errors.As(err, &unknown) {
+		return f.unknown(e, err)
+	}
+	fmt.Fprintf(e.stderr, "writ: %v\n", unknown)
 	return exit(exitUndecided)
 }
 
@@ -81,8 +102,9 @@ func (f *managedFlags) showJSON(e *env, p *managed.Policy, v *managed.Version) e
 		Document      *policy.Document        `json:"document"`
 		Since         []managedVersionJSON    `json:"since"`
 		Features      []managedFeatureJSON    `json:"features"`
+		Typical       *managedTypicalJSON     `json:"typicalUse"`
 		Permissions   []managedPermissionJSON `json:"permissions"`
-	}{"1.0", policyJSON(p), nil, nil, []managedVersionJSON{}, []managedFeatureJSON{}, []managedPermissionJSON{}}
+	}{"1.0", policyJSON(p), nil, nil, []managedVersionJSON{}, []managedFeatureJSON{}, typicalUse(p, v), []managedPermissionJSON{}}
 	for _, feature := range p.Features {
 		out.Features = append(out.Features, managedFeatureJSON(feature))
 	}
@@ -97,6 +119,19 @@ func (f *managedFlags) showJSON(e *env, p *managed.Policy, v *managed.Version) e
 		}
 	}
 	return printJSON(e, out)
+}
+
+// typicalUse says how small a typical use makes a version; nil when that is not
+// known.
+func typicalUse(p *managed.Policy, v *managed.Version) *managedTypicalJSON {
+	if len(p.Typical.Only) == 0 || v == nil || v.DeltaOnly() {
+		return nil
+	}
+	trimmed, err := p.Trim(v, managed.Choice{Only: p.Typical.Only})
+	if err != nil || trimmed.Document == nil {
+		return nil
+	}
+	return &managedTypicalJSON{p.Typical.Only, p.Typical.What, sizeOf(v.Document), sizeOf(trimmed.Document)}
 }
 
 func permissionsJSON(list []managed.Permission) []managedPermissionJSON {
@@ -135,6 +170,10 @@ func showText(e *env, m *managed.Policy, v *managed.Version) error {
 	}
 	if v.DeltaOnly() {
 		return p.err
+	}
+	if t := typicalUse(m, v); t != nil {
+		p.line("typical", "%d of %s for %s:", t.After.Actions, counted(t.Before.Actions, "action"), t.For)
+		p.more("writ managed trim %s --only %s", plain(m.Name), strings.Join(t.Only, ","))
 	}
 	p.printf("\n%s\n", policy.Print(v.Document, "  "))
 	p.permissions("\nwhat the permissions are for\n", m.Permissions(v))

@@ -48,7 +48,7 @@ allows more. --format document prints the policy alone.`,
 			}
 			trimmed, err := p.Trim(v, choice)
 			if err != nil {
-				return f.unknown(e, err)
+				return f.unknownText(e, err)
 			}
 			return f.trimmed(e, p, v, trimmed)
 		},
@@ -161,6 +161,9 @@ func (f *managedFlags) trimmed(e *env, m *managed.Policy, v *managed.Version, t 
 		p.printf("%s %s\n", plain(m.Name), v.ID)
 		p.line("before", "%s", before)
 		p.line("after", "%s", after)
+		if later := m.Since(v); len(later) > 0 {
+			p.line("later", "%s to %s are not looked at: what they added is not in this policy; see writ managed versions %s", later[0].ID, later[len(later)-1].ID, plain(m.Name))
+		}
 		p.permissions("left out\n", leftOut(t.Permissions))
 		p.printf("\n%s\n", policy.Print(t.Document, "  "))
 		return p.err
@@ -287,7 +290,7 @@ func (f *managedFlags) trust(e *env, r *managed.TrustRole, at managed.Place, clu
 	if r.UsualName != "" {
 		p.line("usual name", "%s", r.UsualName)
 	}
-	p.line("assumed by", "%s", r.Service)
+	p.line("assumed by", "%s", strings.Join(doc.Statements[0].Principal.Groups[0].Values.Texts(), ", "))
 	for _, name := range r.Policies {
 		p.line("policy", "%s", name)
 	}
