@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"account":           {"source", "internal/jsontree", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},
 	"cases":             {"source", "internal/jsontree", "internal/near", "internal/yamltree", "policy", "authz"},
-	"roles":             {"source", "pattern", "internal/hole", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog", "managed"},
+	"roles":             {"source", "pattern", "internal/hole", "internal/near", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog", "managed"},
 	"render":            {"source", "policy", "roles", "template", "internal/hole", "internal/jsontree", "internal/yamltree"},
 	"cmd/writ":          {"*"},
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/managed"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
@@ -50,6 +51,11 @@ func Abilities() []Ability {
 // the catalogue has for them; the cluster is a condition then. Source: ECS
 // developer guide, "Amazon ECS IAM Policy Examples", List and Describe Tasks.
 var starOnly = []string{"ecs:ListTasks"}
+
+// mayKeepTaskDefinition are actions whose requests need not name the task
+// definition that the action can be limited to. Source: ECS API reference,
+// UpdateService, UpdateExpressGatewayService.
+var mayKeepTaskDefinition = []string{"ecs:UpdateService", "ecs:UpdateExpressGatewayService"}
 
 // Ask says what a user of Amazon ECS is to be able to do, and where.
 type Ask struct {
@@ -191,11 +197,7 @@ func (g *ecsGrants) add(who, pattern string) {
 		actions = slices.DeleteFunc(actions, func(a *catalog.Action) bool { return a.Service != "ecs" })
 	}
 	if err != nil || len(actions) == 0 {
-		var names []string
-		for _, a := range Abilities() {
-			names = append(names, a.Name)
-		}
-		g.say(badContext, source.Error, fmt.Sprintf("nothing that one can do with ECS is called %q", source.Clip(who, 100)), "an action, such as ecs:RunTask, or one of "+strings.Join(names, ", "))
+		g.unknownAbility(who)
 		return
 	}
 	service, err := catalog.Default().Service("ecs")
@@ -204,17 +206,29 @@ func (g *ecsGrants) add(who, pattern string) {
 		return
 	}
 	for _, a := range actions {
-		instance := g.onInstance(service, a)
+		limits := append(g.onInstance(service, a), g.ofFamily(service, a)...)
 		for _, on := range g.resources(service, a) {
 			grant := Grant{Action: a.FullName(), Resource: on.text, Purpose: Call, Service: who, Source: "Service authorization reference, Amazon Elastic Container Service"}
 			if on.byCluster && g.ask.Cluster != "" && g.ask.Cluster != "*" {
 				cluster, _, _ := fill("arn:{partition}:ecs:{region}:{account}:cluster/"+g.ask.Cluster, g.env)
 				grant.Conditions = []Condition{{"ArnEquals", "ecs:cluster", []string{cluster}}}
 			}
-			grant.Conditions = append(grant.Conditions, instance...)
+			grant.Conditions = append(grant.Conditions, limits...)
 			g.r.grant(grant)
 		}
 	}
+}
+
+func (g *ecsGrants) unknownAbility(name string) {
+	var names []string
+	for _, a := range Abilities() {
+		names = append(names, a.Name)
+	}
+	hint := "an ability is an action, such as ecs:RunTask, or one of " + strings.Join(names, ", ")
+	if meant := near.Hint(name, names); meant != "" {
+		hint = meant + " " + hint
+	}
+	g.say(badContext, source.Error, fmt.Sprintf("nothing that one can do with ECS is called %q", source.Clip(name, 100)), hint)
 }
 
 // onInstance limits an action that places tasks on container instances to the
@@ -226,6 +240,21 @@ func (g *ecsGrants) onInstance(s *catalog.Service, a *catalog.Action) []Conditio
 		return nil
 	}
 	return []Condition{{"ArnEquals", key, []string{g.place(typ.Formats[0])}}}
+}
+
+// ofFamily limits an action that names the task definition of a service, which
+// is none of its resources, to the family that was asked for.
+func (g *ecsGrants) ofFamily(s *catalog.Service, a *catalog.Action) []Condition {
+	const key = "ecs:task-definition"
+	typ, ok := s.ResourceType("task-definition")
+	if !ok || g.ask.Family == "" || g.ask.Family == "*" || !slices.Contains(s.KeysOf(a), key) {
+		return nil
+	}
+	operator := "ArnEquals"
+	if slices.Contains(mayKeepTaskDefinition, a.FullName()) {
+		operator += "IfExists"
+	}
+	return []Condition{{operator, key, []string{g.place(typ.Formats[0])}}}
 }
 
 // grantedOn is a resource of an action. With byCluster it does not name its

@@ -28,6 +28,9 @@ func TestGrantECS(t *testing.T) {
 	started := func(instance string) authz.Context {
 		return append(on("prod"), authz.Entry{Key: "ecs:container-instances", Values: []string{ecs + "container-instance/prod/" + instance}})
 	}
+	running := func(family string) authz.Context {
+		return authz.Context{{Key: "ecs:task-definition", Values: []string{ecs + "task-definition/" + family + ":3"}}}
+	}
 	const instance = "0123456789abcdef0123456789abcdef"
 	onInstance := func(a Ask) Ask { a.Instance, a.NoPassRole = instance, true; return a }
 	withRole := func(a Ask) Ask { a.Roles = []string{role}; return a }
@@ -65,7 +68,11 @@ func TestGrantECS(t *testing.T) {
 		{ask("execute-commands"), "ecs:ExecuteCommand", ecs + "cluster/prod", nil, true},
 		{ask("execute-commands"), "ecs:ExecuteCommand", ecs + "task/test/1a2b", nil, false},
 		{withRole(ask("register-task-definitions")), "ecs:RegisterTaskDefinition", ecs + "task-definition/web:9", nil, true},
+		{withRole(ask("create-services")), "ecs:CreateService", ecs + "service/prod/web", running("web"), true},
+		{withRole(ask("create-services")), "ecs:CreateService", ecs + "service/prod/web", running("api"), false},
 		{withRole(ask("update-services")), "ecs:UpdateService", ecs + "service/prod/web", nil, true},
+		{withRole(ask("update-services")), "ecs:UpdateService", ecs + "service/prod/web", running("web"), true},
+		{withRole(ask("update-services")), "ecs:UpdateService", ecs + "service/prod/web", running("api"), false},
 		{withRole(ask("update-services")), "ecs:UpdateService", ecs + "service/test/web", nil, false},
 		{ask("ecs:DeleteCluster"), "ecs:DeleteCluster", ecs + "cluster/prod", nil, true},
 		{ask("manage-instances"), "ecs:UpdateContainerInstancesState", ecs + "container-instance/prod/1a2b", nil, true},
