@@ -162,7 +162,7 @@ func compareCondition(t *testing.T, operator, want, value string) bool {
 	t.Helper()
 	var variables policy.VariableTable
 	switch operator {
-	case "StringEquals":
+	case "StringEquals", "ForAnyValue:StringEquals":
 		return new(pattern.Dialect).Compile(variables.Pieces(want, false)...).MatchVars(value, noValue)
 	case "StringLike":
 		return new(pattern.Dialect).Compile(variables.Pieces(want, true)...).MatchVars(value, noValue)

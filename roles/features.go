@@ -37,6 +37,7 @@ var itemReaders = []integration{
 		params: []param{{path: "Bucket", as: shape{"{bucket}"}}, {path: "Key", as: shape{"inventory = {inventory...}/{date}/{manifest}", "object = {key...}"}}},
 		rules: []rule{
 			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket Key", resource: "arn:{partition}:s3:::{bucket}/{Key}"},
+			{purpose: ReadItems, actions: "s3:GetObjectVersion", reads: "Bucket Key", when: "VersionId", resource: "arn:{partition}:s3:::{bucket}/{Key}", source: "Amazon S3 API Reference, GetObject", note: "a named version of an object is an action of its own"},
 			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket Key/inventory", when: "ReaderConfig.InputType=MANIFEST !ReaderConfig.ManifestType=ATHENA_DATA", resource: "arn:{partition}:s3:::{bucket}/{inventory}/data/*", note: "an S3 inventory keeps its lists beside the manifest"},
 			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket Key/object", when: "ReaderConfig.InputType=MANIFEST !ReaderConfig.ManifestType=ATHENA_DATA", resource: "arn:{partition}:s3:::{bucket}/*", note: "the key does not show where the lists of the inventory lie"},
 			{purpose: ReadItems, actions: "s3:GetObject", reads: "Bucket", when: "ReaderConfig.InputType=MANIFEST ReaderConfig.ManifestType=ATHENA_DATA", resource: "arn:{partition}:s3:::{bucket}/*", note: "an Athena manifest names data files, taken to lie in the same bucket"},
@@ -70,9 +71,9 @@ var resultWriters = []integration{
 var credentials = integration{
 	name: "Credentials", source: "concepts-access-cross-acct-resources",
 	needs:  "RoleArn",
-	params: []param{{path: "RoleArn", as: roleShape}},
+	params: []param{{path: "RoleArn", as: roleShape, abroad: true}},
 	rules: []rule{
-		{purpose: Assume, actions: "sts:AssumeRole", reads: "RoleArn", resource: "arn:{partition}:iam::{account}:role/{role}", bounded: "arn:{partition}:iam::*:role/*",
+		{purpose: Assume, actions: "sts:AssumeRole", reads: "RoleArn", resource: "arn:{partition}:iam::{account}:role/{role}",
 			note: "the assumed role holds the permissions of the call; its trust policy should ask for sts:ExternalId equal to the ARN of this state machine"},
 	},
 }

@@ -93,6 +93,7 @@ type call struct {
 	operation *catalog.Operation // of an AWS SDK integration
 	named     []namedValue       // parameters that stand elsewhere than in args
 	span      source.Span        // what the findings about the call point at
+	part      string             // the field of the state that the call stands in, if it is not the state's own
 }
 
 type namedValue struct {
@@ -136,14 +137,17 @@ func (g *generator) distributedMap(s *asl.State) {
 		g.call(here(&redriven))
 	}
 	if r := s.Map.ItemReader; r != nil {
-		g.mapIO(s, itemReaders, r.Resource, r.Arguments, namedValue{"ReaderConfig.InputType", r.InputType}, namedValue{"ReaderConfig.ManifestType", r.ManifestType})
+		g.mapIO(s, "/ItemReader", itemReaders, r.Resource, r.Arguments, namedValue{"ReaderConfig.InputType", r.InputType}, namedValue{"ReaderConfig.ManifestType", r.ManifestType})
 	}
-	if w := s.Map.ResultWriter; w != nil && w.Resource.Exists() {
-		g.mapIO(s, resultWriters, w.Resource, w.Arguments)
+	if w := s.Map.ResultWriter; w != nil {
+		g.mapIO(s, "/ResultWriter", resultWriters, w.Resource, w.Arguments)
 	}
 }
 
-func (g *generator) mapIO(s *asl.State, rows []integration, resource, args asl.Value, named ...namedValue) {
+func (g *generator) mapIO(s *asl.State, part string, rows []integration, resource, args asl.Value, named ...namedValue) {
+	if !resource.Exists() {
+		return // nothing to write to; asl has said it of a reader
+	}
 	in, ok := parseResource(resource.Text())
 	row := find(rows, in.name)
 	if !ok || row == nil || in.suffix != "" {
@@ -151,7 +155,7 @@ func (g *generator) mapIO(s *asl.State, rows []integration, resource, args asl.V
 			fmt.Sprintf("%q is not something that a distributed map can read or write", hole.Print(resource.Text())), "use one of "+listNames(rows))
 		return
 	}
-	g.call(call{state: s, row: row, args: args, named: named, span: resource.Span()})
+	g.call(call{state: s, row: row, args: args, named: named, span: resource.Span(), part: part})
 }
 
 // inExpressMap reports whether a state runs in the express children of a
@@ -195,7 +199,7 @@ func (g *generator) needs(c call) {
 		path := g.machine.Pointer(where)
 		if !c.args.Exists() {
 			where = c.span
-			path = g.statePointer(c.state) + "/" + argumentsField(c.state)
+			path = g.statePointer(c.state) + c.part + "/" + argumentsField(c.state)
 		}
 		g.findings = append(g.findings, source.Finding{
 			Code: "MISSING_PARAMETER", Severity: source.Warning, File: g.machine.File, Span: where,

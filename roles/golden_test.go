@@ -90,10 +90,18 @@ func TestGoldenStatementsAreTheGrants(t *testing.T) {
 func TestGoldenLeastIsContainedInConsole(t *testing.T) {
 	for _, c := range goldenCases(t) {
 		small, _ := c.generate(Least)
-		large, _ := c.generate(Console)
-		if small != nil && large != nil {
-			assertWithin(t, c.name, small, large)
+		large, findings := c.generate(Console)
+		if small == nil || large == nil {
+			continue
 		}
+		// Where the console's role says that it lacks models, least may know them.
+		lacks := func(state string) bool {
+			return slices.ContainsFunc(findings, func(f source.Finding) bool {
+				return f.Code == "MODEL_UNKNOWN" && strings.HasSuffix(f.Path, "/"+state+"/Resource")
+			})
+		}
+		small.Grants = slices.DeleteFunc(small.Grants, func(gr Grant) bool { return slices.ContainsFunc(gr.States, lacks) })
+		assertWithin(t, c.name, small, large)
 	}
 }
 

@@ -13,8 +13,18 @@ import (
 // capture, and whether some of it is not known before run time.
 type reading struct {
 	captures  captures
-	dynamic   bool // a parameter that names the resource is not known
+	dynamic   bool // a parameter that names the resource is not known, or not in full
+	blank     bool // and nothing is known of it
 	elsewhere bool // and its value could name another account
+}
+
+// also is the reading with one more parameter read.
+func (rd reading) also(p *param, next reading) reading {
+	rd.captures = next.captures
+	rd.dynamic = rd.dynamic || next.dynamic && !p.extra
+	rd.blank = rd.blank || next.blank && !p.extra
+	rd.elsewhere = rd.elsewhere || next.elsewhere
+	return rd
 }
 
 // rule grants what one rule says.
@@ -39,14 +49,16 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 		base := slices.Clip(rd.captures)
 		values, unknown := g.forms(p, k.values)
 		for _, v := range values {
-			got, dynamic, elsewhere, ok := g.readValue(c, p, v, variant, base)
-			if ok {
-				out = append(out, reading{tell(got, len(base), v.from(c, p.name())), rd.dynamic || dynamic && !p.extra, rd.elsewhere || elsewhere})
+			if got, ok := g.readValue(c, p, v, variant, base); ok {
+				got.captures = tell(got.captures, len(base), v.from(c, p.name()))
+				out = append(out, rd.also(p, got))
 			}
 		}
 		for _, v := range k.open {
-			got, dynamic, elsewhere := g.readOpen(p, v, variant, base)
-			out = append(out, reading{tell(got, len(base), v.from(c, p.name())), rd.dynamic || dynamic && !p.extra, rd.elsewhere || elsewhere})
+			if got, ok := g.readOpen(p, v, variant, base); ok {
+				got.captures = tell(got.captures, len(base), v.from(c, p.name()))
+				out = append(out, rd.also(p, got))
+			}
 		}
 		byDefault := k.absent > 0 && (p.absent != "" || p.extra)
 		if byDefault {
@@ -54,11 +66,10 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 			if p.absent != "" {
 				_, got, _ = p.as.read(p.absent, base, false)
 			}
-			out = append(out, reading{got, rd.dynamic, rd.elsewhere})
+			out = append(out, rd.also(p, reading{captures: got}))
 		}
 		if k.unknown || unknown || !k.exists() && !byDefault {
-			got, elsewhere := readUnknown(p, variant, base)
-			out = append(out, reading{got, rd.dynamic || !p.extra, rd.elsewhere || elsewhere})
+			out = append(out, rd.also(p, readUnknown(p, variant, base)))
 		}
 	}
 	return out
@@ -75,22 +86,21 @@ func tell(got captures, n int, from origin) captures {
 // readValue reads one value that stands in the definition, or comes there. One
 // that comes and does not fit may never come together with the rest: it is taken
 // for one that is not known.
-func (g *generator) readValue(c call, p *param, v place, variant string, base captures) (out captures, dynamic, elsewhere, ok bool) {
+func (g *generator) readValue(c call, p *param, v place, variant string, base captures) (rd reading, ok bool) {
 	if !v.came() && !v.hasHole() {
-		out, ok = g.readLiteral(c, p, v, variant, base)
-		return out, false, false, ok
+		rd.captures, ok = g.readLiteral(c, p, v, variant, base)
+		return rd, ok
 	}
 	text, isText := v.Literal()
-	base = append(base, capture{name: p.name(), value: literal(text)})
-	got, out, fits := p.as.read(text, base, false)
+	with := append(base, capture{name: p.name(), value: literal(text)})
+	got, out, fits := p.as.read(text, with, false)
 	switch {
 	case isText && p.as == nil:
-		return base, false, false, true
+		return reading{captures: with}, true
 	case isText && fits:
-		return out, false, false, variant == "" || got == variant
+		return reading{captures: out}, variant == "" || got == variant
 	}
-	out, elsewhere = readUnknown(p, variant, base[:len(base)-1])
-	return out, true, elsewhere, true
+	return readUnknown(p, variant, base), true
 }
 
 // readLiteral reads one value that stands in the definition.
@@ -114,17 +124,22 @@ func (g *generator) readLiteral(c call, p *param, v place, variant string, base 
 
 // readOpen reads a string of which a part is known: "*" stands for the rest. The
 // console's templates look at no expression.
-func (g *generator) readOpen(p *param, v place, variant string, base captures) (got captures, dynamic, elsewhere bool) {
+func (g *generator) readOpen(p *param, v place, variant string, base captures) (rd reading, ok bool) {
 	text, ok := g.openText(v)
-	if way, got, fits := p.as.read(text, base, true); ok && fits && (variant == "" || variant == way) {
-		if !v.pinned() {
-			elsewhere = g.ownPlace(got[len(base):]) || strings.HasPrefix(text, "*") && p.as.namesAccount()
-		}
-		dynamic = strings.Contains(text, "*")
-		return append(got, capture{name: p.name(), value: text, unknown: dynamic}), dynamic, elsewhere
+	way, got, fits := p.as.read(text, base, true)
+	switch {
+	case !ok || !fits:
+		return readUnknown(p, variant, base), true
+	case variant != "" && variant != way:
+		return readUnknown(p, variant, base), p.as.mayBe(variant, way, text)
 	}
-	got, elsewhere = readUnknown(p, variant, base)
-	return got, true, elsewhere
+	if !v.pinned() {
+		assumed := g.ownPlace(got[len(base):], p.abroad)
+		rd.elsewhere = assumed || strings.HasPrefix(text, "*") && p.as.namesAccount() && !p.abroad
+	}
+	rd.dynamic = strings.Contains(text, "*")
+	rd.captures = append(got, capture{name: p.name(), value: text, unknown: rd.dynamic})
+	return rd, true
 }
 
 func (g *generator) openText(v place) (text string, ok bool) {
@@ -148,11 +163,11 @@ func (s shape) namesAccount() bool {
 
 // ownPlace puts the machine's own partition, Region and account where nothing
 // is known of them, as for values that are not known at all. It reports whether
-// it assumed the account.
-func (g *generator) ownPlace(got captures) (assumed bool) {
+// it assumed the account, which is left open for what lies abroad.
+func (g *generator) ownPlace(got captures, abroad bool) (assumed bool) {
 	for i := range got {
 		e := &got[i]
-		if e.value != "*" || !e.unknown || e.name != "partition" && e.name != "region" && e.name != "account" {
+		if e.value != "*" || !e.unknown || e.name != "partition" && e.name != "region" && (e.name != "account" || abroad) {
 			continue
 		}
 		own, _ := g.env.get(e.name)
@@ -162,9 +177,14 @@ func (g *generator) ownPlace(got captures) (assumed bool) {
 	return assumed
 }
 
-func readUnknown(p *param, variant string, base captures) (got captures, elsewhere bool) {
-	got, elsewhere = p.as.unknown(variant, base)
-	return append(got, capture{name: p.name(), value: "*", unknown: true}), elsewhere
+func readUnknown(p *param, variant string, base captures) reading {
+	rd := reading{dynamic: true, blank: true}
+	rd.captures, rd.elsewhere = p.as.unknown(variant, base)
+	if p.abroad {
+		rd.captures, rd.elsewhere = append(rd.captures, capture{name: "account", value: "*", unknown: true}), false
+	}
+	rd.captures = append(rd.captures, capture{name: p.name(), value: "*", unknown: true})
+	return rd
 }
 
 // hint shows the forms that a parameter takes.
@@ -189,7 +209,12 @@ func (g *generator) grantReading(c call, r *rule, rd reading) {
 		g.grant(c, r, resource, g.conditions(c, r, rd), rd.dynamic)
 	}
 	if r.purpose == Assume && rd.dynamic {
-		g.report("ASSUME_ROLE_DYNAMIC", source.Warning, c.span, "the role to assume is known at run time only, so this role may assume any",
+		any := "any"
+		if !rd.blank {
+			role, _, _ := fill(r.resource, rd.captures)
+			any += " that matches " + role
+		}
+		g.report("ASSUME_ROLE_DYNAMIC", source.Warning, c.span, "the role to assume is known at run time only, so this role may assume "+any,
 			"name the role in the definition")
 	}
 }
@@ -205,7 +230,7 @@ type resource struct {
 func (g *generator) resources(r *rule, rd reading) []resource {
 	template := r.resource
 	if rd.dynamic {
-		if other := g.dynamicTemplate(r); other != "fill" {
+		if other := g.dynamicTemplate(r, rd.blank); other != "fill" {
 			template = other
 		}
 	}
@@ -230,12 +255,14 @@ func (g *generator) resources(r *rule, rd reading) []resource {
 	return out
 }
 
-func (g *generator) dynamicTemplate(r *rule) string {
+// dynamicTemplate is what stands for a resource that is not known. What is
+// known of its name bounds it in the least style.
+func (g *generator) dynamicTemplate(r *rule, blank bool) string {
 	choice, otherwise := r.bounded, "fill"
 	if g.opts.Style == Console {
 		choice, otherwise = r.dynamic, "*"
 	}
-	if choice == "" {
+	if choice == "" || g.opts.Style == Least && !blank {
 		return otherwise
 	}
 	return choice

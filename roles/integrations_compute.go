@@ -18,7 +18,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "batch:submitJob", source: "batch-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "JobDefinition JobQueue",
 		params:   []param{{path: "JobDefinition", as: jobDefinitionShape}, {path: "JobQueue", as: jobQueueShape}},
 		rules: []rule{
@@ -37,7 +37,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "ecs:runTask", source: "ecs-iam",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "TaskDefinition",
 		params: []param{
 			{path: "TaskDefinition", as: taskDefinitionShape},
@@ -69,7 +69,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "eks:createCluster", source: "eks-iam",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "Name RoleArn",
 		params:   []param{{path: "Name", as: shape{"{cluster}"}}, {path: "RoleArn", as: roleShape}},
 		rules: []rule{
@@ -84,7 +84,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "eks:createNodegroup", source: "eks-iam",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "ClusterName NodegroupName NodeRole",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "NodegroupName", as: shape{"{nodegroup}"}}, {path: "NodeRole", as: roleShape}},
 		rules: []rule{
@@ -104,7 +104,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "eks:deleteCluster", source: "eks-iam",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "Name",
 		params:   []param{{path: "Name", as: shape{"{cluster}"}}},
 		rules: []rule{
@@ -114,7 +114,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "eks:deleteNodegroup", source: "eks-iam",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "ClusterName NodegroupName",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "NodegroupName", as: shape{"{nodegroup}"}}},
 		rules: []rule{
@@ -126,7 +126,7 @@ var computeIntegrations = []integration{
 		// No template is published for Fargate profiles; these rows follow the
 		// node group's, on the resource types of the service authorization reference.
 		name: "eks:createFargateProfile", source: "connect-eks",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "ClusterName FargateProfileName PodExecutionRoleArn",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "FargateProfileName", as: shape{"{profile}"}}, {path: "PodExecutionRoleArn", as: roleShape}},
 		rules: []rule{
@@ -140,7 +140,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "eks:deleteFargateProfile", source: "connect-eks",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "ClusterName FargateProfileName",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "FargateProfileName", as: shape{"{profile}"}}},
 		rules: []rule{
@@ -155,12 +155,12 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "eks:runJob", source: "connect-eks",
-		patterns: request | job,
+		patterns: request | runJob,
 		cautions: []caution{kubernetesAccess},
 	},
 	{
 		name: "elasticmapreduce:createCluster", source: "emr-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "ServiceRole JobFlowRole",
 		params:   []param{{path: "ServiceRole", as: roleNameShape}, {path: "JobFlowRole", as: instanceProfileShape}, {path: "AutoScalingRole", as: roleNameShape}},
 		rules: []rule{
@@ -178,20 +178,20 @@ var computeIntegrations = []integration{
 			tags("Tags", "elasticmapreduce:AddTags", "arn:{partition}:elasticmapreduce:{region}:{account}:cluster/*", ""),
 		},
 		cautions: []caution{{
-			when:    "JobFlowRole",
+			when:    "JobFlowRole !JobFlowRole~blank",
 			code:    "INSTANCE_PROFILE_ROLE",
 			message: "JobFlowRole names an instance profile, and the role in it is taken to bear the same name",
 			hint:    "if it does not, say which it is with --pass-role ec2.amazonaws.com=ARN",
 		}},
 	},
-	emrCluster("addStep", request|job,
+	emrCluster("addStep", request|runJob,
 		emrRule(Call, "elasticmapreduce:AddJobFlowSteps"),
 		emrRule(Poll, "elasticmapreduce:DescribeStep"),
 		emrRule(Cancel, "elasticmapreduce:CancelSteps"),
 		ruleFor("StepFunctionsGetEventForEMRAddJobFlowStepsRule")),
 	emrCluster("cancelStep", request,
 		emrRule(Call, "elasticmapreduce:CancelSteps")),
-	emrCluster("terminateCluster", request|job,
+	emrCluster("terminateCluster", request|runJob,
 		emrRule(Call, "elasticmapreduce:TerminateJobFlows"),
 		emrRule(Poll, "elasticmapreduce:DescribeCluster"),
 		ruleFor("StepFunctionsGetEventForEMRTerminateJobFlowsRule")),
@@ -215,7 +215,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "emr-containers:deleteVirtualCluster", source: "emr-eks-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "Id",
 		params:   []param{{path: "Id", as: shape{"{virtualCluster}"}}},
 		rules: []rule{
@@ -225,7 +225,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "emr-containers:startJobRun", source: "emr-eks-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "VirtualClusterId ExecutionRoleArn",
 		params:   []param{{path: "VirtualClusterId", as: shape{"{virtualCluster}"}}, {path: "ExecutionRoleArn"}},
 		rules: []rule{
@@ -245,7 +245,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "emr-serverless:createApplication", source: "emr-serverless-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		rules: []rule{
 			{purpose: Call, actions: "emr-serverless:CreateApplication", resource: "arn:{partition}:emr-serverless:{region}:{account}:/*"},
 			{purpose: Poll, on: job, actions: "emr-serverless:GetApplication", resource: "arn:{partition}:emr-serverless:{region}:{account}:/applications/*"},
@@ -272,7 +272,7 @@ var computeIntegrations = []integration{
 		ruleFor("StepFunctionsGetEventsForEMRServerlessApplicationRule")),
 	{
 		name: "emr-serverless:startJobRun", source: "emr-serverless-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "ApplicationId ExecutionRoleArn",
 		params:   []param{{path: "ApplicationId", as: shape{"{application}"}}, {path: "ExecutionRoleArn", as: roleShape}},
 		rules: []rule{
@@ -286,7 +286,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "emr-serverless:cancelJobRun", source: "emr-serverless-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "ApplicationId JobRunId",
 		params:   []param{{path: "ApplicationId", as: shape{"{application}"}}, {path: "JobRunId", as: shape{"{run}"}}},
 		rules: []rule{
@@ -297,9 +297,9 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "codebuild:startBuild", source: "codebuild-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "ProjectName",
-		params:   []param{{path: "ProjectName", as: projectShape}, {path: "ServiceRoleOverride", as: roleShape}},
+		params:   []param{{path: "ProjectName", as: projectShape}, {path: "ServiceRoleOverride", as: roleNameShape}},
 		rules: []rule{
 			codebuildRule(Call, "codebuild:StartBuild", "ProjectName", anyAccountProject),
 			codebuildRule(Cancel, "codebuild:StopBuild", "ProjectName", anyAccountProject),
@@ -310,7 +310,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		name: "codebuild:startBuildBatch", source: "codebuild-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "ProjectName",
 		params: []param{
 			{path: "ProjectName", as: projectShape}, {path: "ServiceRoleOverride", as: roleNameShape}, {path: "BuildBatchConfigOverride.ServiceRole", as: roleNameShape},
@@ -327,7 +327,7 @@ var computeIntegrations = []integration{
 	{
 		// The one CodeBuild job whose template has no EventBridge rule.
 		name: "codebuild:retryBuildBatch", source: "codebuild-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "Id",
 		params:   []param{{path: "Id", as: buildBatchShape}},
 		rules: []rule{
@@ -411,7 +411,7 @@ func emrRule(purpose Purpose, action string) rule {
 func emrServerless(action string, rules ...rule) integration {
 	return integration{
 		name: "emr-serverless:" + action, source: "emr-serverless-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "ApplicationId",
 		params:   []param{{path: "ApplicationId", as: shape{"{application}"}}},
 		rules:    rules,

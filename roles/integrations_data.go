@@ -12,7 +12,7 @@ var dataIntegrations = []integration{
 	dynamoDB("deleteItem", "dynamodb:DeleteItem"),
 	{
 		name: "glue:startJobRun", source: "glue-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		doubted:  callback,
 		needs:    "JobName",
 		params:   []param{{path: "JobName", as: shape{"{job}"}}},
@@ -27,7 +27,7 @@ var dataIntegrations = []integration{
 	},
 	{
 		name: "databrew:startJobRun", source: "databrew-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "Name",
 		params:   []param{{path: "Name", as: shape{"{job}"}}},
 		rules: []rule{
@@ -41,7 +41,7 @@ var dataIntegrations = []integration{
 	},
 	{
 		name: "athena:startQueryExecution", source: "athena-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		params: []param{
 			{path: "WorkGroup", as: shape{"{workgroup}"}, absent: "primary"},
 			{path: "ResultConfiguration.EncryptionConfiguration.KmsKey", as: keyShape},
@@ -96,7 +96,7 @@ var dataIntegrations = []integration{
 
 	{
 		name: "mediaconvert:createJob", source: "mediaconvert-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    "Role",
 		params: []param{
 			{path: "Role", as: roleShape},
@@ -133,6 +133,12 @@ var dataIntegrations = []integration{
 			bedrockRule("custom", bedrockARN+"custom-model/{model}", "-", ""),
 			bedrockRule("imported", bedrockARN+"imported-model/{model}", "-", ""),
 			bedrockRule("application", bedrockARN+"application-inference-profile/{model}", "-", ""),
+			bedrockRule("deployment", bedrockARN+"custom-model-deployment/{model}", "-", ""),
+			bedrockRule("router", "{ModelId}", "-", ""),
+			bedrockRule("endpoint", bedrockARN+"marketplace/model-endpoint/all-access", "-", ""),
+			{purpose: Dependent, actions: "sagemaker:InvokeEndpoint", reads: "ModelId/endpoint", resource: "arn:{partition}:sagemaker:{region}:{account}:endpoint/{model}", dynamic: "-", bounded: "-",
+				conditions: []conditionRule{{operator: "StringEquals", key: "aws:CalledViaLast", values: "bedrock.amazonaws.com"}},
+				source:     "AWS managed policy AmazonBedrockFullAccess", note: "a model of the marketplace runs on an endpoint of SageMaker"},
 			bedrockRule("profile", bedrockARN+"inference-profile/{ModelId}", "-", ""),
 			bedrockRule("profile", profiledModel, "-", profileNote),
 			bedrockRule("profile-arn", bedrockARN+"inference-profile/{geography}.{model}", "-", ""),
@@ -143,7 +149,7 @@ var dataIntegrations = []integration{
 		},
 		cautions: []caution{
 			{
-				when:    "ModelId~unknown",
+				when:    "ModelId~blank",
 				code:    "MODEL_UNKNOWN",
 				message: "the model is chosen at run time; the role allows foundation models and provisioned models, as the documented policy does, but no inference profiles, custom or imported models",
 				hint:    "name the model in the definition, or add what it needs to the role",
@@ -154,11 +160,17 @@ var dataIntegrations = []integration{
 				message: "an application inference profile does not show its models, so the role cannot name them",
 				hint:    "allow bedrock:InvokeModel on the foundation models behind the profile",
 			},
+			{
+				when:    "ModelId/router",
+				code:    "MODEL_UNKNOWN",
+				message: "a prompt router does not show its models, so the role cannot name them",
+				hint:    "allow bedrock:InvokeModel on the models and inference profiles that it chooses from",
+			},
 		},
 	},
 	{
 		name: "bedrock:createModelCustomizationJob", source: "bedrock-iam",
-		patterns: request | job | callback,
+		patterns: request | runJob | callback,
 		needs:    "BaseModelIdentifier RoleArn",
 		params:   []param{{path: "BaseModelIdentifier", as: modelShape}, {path: "RoleArn", as: roleShape}},
 		rules: []rule{
@@ -250,7 +262,7 @@ func sageMakerJob(kind, nameParameter, resourceType, eventRule, roles string) in
 	resource := here + resourceType + "/{job}* " + here + resourceType + "/{job:lower}*"
 	in := integration{
 		name: "sagemaker:create" + kind + "Job", source: "sagemaker-iam",
-		patterns: request | job,
+		patterns: request | runJob,
 		needs:    nameParameter,
 		params:   []param{{path: nameParameter, as: shape{"{job}"}}},
 		rules: []rule{

@@ -37,11 +37,11 @@ var messagingIntegrations = []integration{
 	},
 	{
 		name: "states:startExecution", source: "stepfunctions-iam",
-		patterns: request | job | callback,
+		patterns: request | runJob | sync2 | callback,
 		needs:    "StateMachineArn",
 		params:   []param{{path: "StateMachineArn", as: stateMachineShape}},
 		rules: []rule{
-			{purpose: Call, actions: "states:StartExecution", reads: "StateMachineArn", resource: "arn:{partition}:states:{region}:{account}:stateMachine:{child}[:{version}]"},
+			{purpose: Call, actions: "states:StartExecution", reads: "StateMachineArn", resource: "arn:{partition}:states:{region}:{account}:stateMachine:{child}", conditions: ofQualifier},
 			{purpose: Poll, on: job, actions: "states:DescribeExecution", reads: "StateMachineArn", resource: childExecutions, note: "executions have ARNs of their own"},
 			{purpose: Cancel, on: job, actions: "states:StopExecution", reads: "StateMachineArn", resource: childExecutions, note: "executions have ARNs of their own"},
 			ruleFor("StepFunctionsGetEventsForStepFunctionsExecutionRule"),
@@ -90,6 +90,10 @@ var messagingIntegrations = []integration{
 		}, append(connectionRules("Authentication.ConnectionArn"), connectionRules("InvocationConfig.ConnectionArn")...)...),
 	},
 }
+
+// ofQualifier: versions and aliases are authorized by the ARN of their state
+// machine, and told apart by a key. Source: auth-version-alias.
+var ofQualifier = []conditionRule{{operator: "ForAnyValue:StringEquals", key: "states:StateMachineQualifier", values: "{version}", style: least}}
 
 const childExecutions = "arn:{partition}:states:{region}:{account}:execution:{child}:*"
 

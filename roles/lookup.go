@@ -153,7 +153,7 @@ func (k known) addMember(v asl.Value, rest string) known {
 //	Name=value      it is, and may be that value
 //	!Name=value     it is not known to be that value
 //	Name/variant    it is written in that way (see shape)
-//	Name~predicate  see predicates
+//	Name~predicate  see predicates; !Name~predicate is the contrary
 func (g *generator) holds(c call, when string) bool {
 	for test := range words(when) {
 		if !g.test(c, test) {
@@ -174,14 +174,19 @@ func (g *generator) test(c call, test string) bool {
 		return k.dynamic() || slices.Contains(k.texts(), want) || slices.ContainsFunc(k.values, place.hasHole)
 	}
 	if name, variant, ok := strings.Cut(test, "/"); ok {
-		return slices.ContainsFunc(g.lookup(c, name).values, func(v place) bool {
+		k, as := g.lookup(c, name), c.row.param(name).as
+		return slices.ContainsFunc(k.values, func(v place) bool {
 			text, isText := v.Literal()
-			got, _, fits := c.row.param(name).as.read(text, nil, false)
+			got, _, fits := as.read(text, nil, false)
+			return isText && fits && got == variant
+		}) || slices.ContainsFunc(k.open, func(v place) bool {
+			text, isText := g.openText(v)
+			got, _, fits := as.read(text, nil, true)
 			return isText && fits && got == variant
 		})
 	}
 	if name, predicate, ok := strings.Cut(test, "~"); ok {
-		return predicates[predicate](g.lookup(c, name))
+		return predicates[predicate](g, g.lookup(c, name)) != not
 	}
 	k := g.lookup(c, test)
 	there := k.exists() && (!k.part || c.row.requires(test))
@@ -239,9 +244,18 @@ func (p *param) name() string {
 	return path[strings.LastIndexByte(path, '.')+1:]
 }
 
-var predicates = map[string]func(known) bool{
-	"unknown": known.dynamic,
-	"writes":  func(k known) bool { text, ok := k.single(); return !ok || !readsOnly(text) },
+var predicates = map[string]func(*generator, known) bool{
+	"unknown": func(_ *generator, k known) bool { return k.dynamic() },
+	"blank":   (*generator).blank,
+	"writes":  func(_ *generator, k known) bool { text, ok := k.single(); return !ok || !readsOnly(text) },
+}
+
+// blank reports whether a parameter may begin with anything at all.
+func (g *generator) blank(k known) bool {
+	return k.unknown || slices.ContainsFunc(k.open, func(v place) bool {
+		text, ok := g.openText(v)
+		return !ok || strings.HasPrefix(text, "*")
+	})
 }
 
 // readsOnly reports whether an Athena statement is known to change no table.

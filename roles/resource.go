@@ -140,6 +140,8 @@ func (g *generator) integration(c call, in integrationARN, text string) (call, b
 	case c.row.patterns.has(c.pattern):
 	case c.row.doubted.has(c.pattern):
 		g.report("UNSUPPORTED_PATTERN", source.Warning, c.span, fmt.Sprintf("pages of the developer guide disagree on whether %s supports %s", in.name, in.suffix), supportedHint(c.row))
+	case c.pattern == Sync2 && c.row.patterns.has(Sync):
+		g.report("UNSUPPORTED_PATTERN", source.Warning, c.span, fmt.Sprintf("%s is not documented for %s; the role is the one for .sync", in.suffix, in.name), supportedHint(c.row))
 	default:
 		g.report("UNSUPPORTED_PATTERN", source.Error, c.span, fmt.Sprintf("%s does not support %s", in.name, in.suffix), supportedHint(c.row))
 		return c, false

@@ -1,5 +1,7 @@
 package roles
 
+import "strings"
+
 // The ways in which parameters name things. Sources: the API reference of each
 // service, read 2026-11; ARN forms from the service authorization reference.
 
@@ -37,27 +39,27 @@ var (
 
 	tableShape = shape{"arn:{partition}:dynamodb:{region}:{account}:table/{table}", "{table}"}
 	topicShape = shape{"arn:{partition}:sns:{region}:{account}:{topic}"}
-	queueShape = shape{
-		"https://sqs.{region}.amazonaws.com/{account}/{queue}",
-		"https://sqs.{region}.amazonaws.com.cn/{account}/{queue}",
-		"https://sqs.{region}.api.aws/{account}/{queue}",
-		"https://sqs-fips.{region}.amazonaws.com/{account}/{queue}",
-		"https://{region}.queue.amazonaws.com/{account}/{queue}",
-		"https://{region}.queue.amazonaws.com.cn/{account}/{queue}",
-		"https://queue.amazonaws.com/{account}/{queue}",
-		"https://{endpoint}.sqs.{region}.vpce.amazonaws.com/{account}/{queue}",
-	}
+	queueShape = onEveryDomain(
+		shape{
+			"https://queue.amazonaws.com/{account}/{queue}",
+			"https://sqs.{region}.api.aws/{account}/{queue}",
+			"https://sqs-fips.{region}.api.aws/{account}/{queue}",
+		},
+		"https://sqs.{region}.DOMAIN/{account}/{queue}",
+		"https://sqs-fips.{region}.DOMAIN/{account}/{queue}",
+		"https://{region}.queue.DOMAIN/{account}/{queue}",
+		"https://{endpoint}.sqs.{region}.vpce.DOMAIN/{account}/{queue}",
+	)
 	busShape          = shape{"arn:{partition}:events:{region}:{account}:event-bus/{bus...}", "{bus...}"}
 	stateMachineShape = shape{
 		"arn:{partition}:states:{region}:{account}:stateMachine:{child}:{version}",
 		"arn:{partition}:states:{region}:{account}:stateMachine:{child}",
 	}
 	connectionShape  = shape{"arn:{partition}:events:{region}:{account}:connection/{connection}/{id}"}
-	apiEndpointShape = shape{
-		"{api}-vpce-{endpoint}.execute-api.{region}.amazonaws.com",
-		"{api}.execute-api.{region}.amazonaws.com",
-		"{api}.execute-api.{region}.amazonaws.com.cn",
-	}
+	apiEndpointShape = onEveryDomain(nil,
+		"{api}-vpce-{endpoint}.execute-api.{region}.DOMAIN",
+		"{api}.execute-api.{region}.DOMAIN",
+	)
 	apiPathShape = shape{"/", "/{path...}", "{path...}"}
 
 	projectShape = shape{"arn:{partition}:codebuild:{region}:{account}:project/{project}", "{project}"}
@@ -80,6 +82,10 @@ var (
 		"imported = arn:{partition}:bedrock:{region}:{account}:imported-model/{model}",
 		"profile-arn = arn:{partition}:bedrock:{region}:{account}:inference-profile/{geography}.{model...}",
 		"application = arn:{partition}:bedrock:{region}:{account}:application-inference-profile/{model}",
+		"deployment = arn:{partition}:bedrock:{region}:{account}:custom-model-deployment/{model}",
+		"router = arn:{partition}:bedrock:{region}:{account}:prompt-router/{model...}",
+		"router = arn:{partition}:bedrock:{region}:{account}:default-prompt-router/{model...}",
+		"endpoint = arn:{partition}:sagemaker:{region}:{account}:endpoint/{model}",
 		"foundation = arn:{partition}:bedrock:{region}::foundation-model/{model...}",
 		// Geographies of the system-defined inference profiles.
 		"profile = us.{model...}", "profile = us-gov.{model...}", "profile = eu.{model...}", "profile = apac.{model...}",
@@ -95,3 +101,19 @@ var (
 	}
 	s3Shape = shape{"s3://{bucket}/{key...}"}
 )
+
+// awsDomains end the names of AWS's hosts, one for each partition or two. Source:
+// endpoints of the AWS SDKs, read 2026-11.
+var awsDomains = []string{
+	"amazonaws.com", "amazonaws.com.cn", "c2s.ic.gov", "sc2s.sgov.gov", "cloud.adc-e.uk", "csp.hci.ic.gov", "amazonaws.eu",
+}
+
+// onEveryDomain adds ways with each domain of AWS in the place of DOMAIN.
+func onEveryDomain(s shape, ways ...string) shape {
+	for _, domain := range awsDomains {
+		for _, way := range ways {
+			s = append(s, strings.Replace(way, "DOMAIN", domain, 1))
+		}
+	}
+	return s
+}

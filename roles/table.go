@@ -27,6 +27,7 @@ type param struct {
 	as     shape  // nil: any text, captured under the name of the last path element
 	absent string // what the service takes when the parameter is not given
 	extra  bool   // an optional detail: absent, it captures nothing
+	abroad bool   // it is there to name other accounts: one that is not known may be any
 }
 
 // A rule is one set of actions that a call needs, and on what.
@@ -37,7 +38,7 @@ type rule struct {
 	actions    string     // space-separated
 	resource   string     // template, see template.go
 	dynamic    string     // console style: the resource when a parameter is not known before run time; "" is "*", "-" is nothing
-	bounded    string     // least style: the same; "" fills the template with wildcards
+	bounded    string     // least style: the same where nothing of one is known; "" fills the template with wildcards
 	reads      string     // parameters the template and the conditions need, space-separated; "Param/variant" asks for one variant of its shape
 	when       string     // conditions on parameters, all of which must hold, see test
 	conditions []conditionRule

@@ -65,6 +65,25 @@ func cutVariant(way string) (name, pattern string) {
 	return "", way
 }
 
+// mayBe reports whether an open text that was read in one way could be of a
+// variant that stands before it: what it begins with does not rule that out.
+func (s shape) mayBe(variant, way, open string) bool {
+	lead, _, _ := strings.Cut(open, "*")
+	for _, w := range s {
+		name, pattern := cutVariant(w)
+		if name == way && way != variant {
+			if _, _, ok := (shape{w}).read(open, nil, true); ok {
+				return false // ways behind the one that fits are not asked
+			}
+		}
+		literal, _, _ := strings.Cut(pattern, "{")
+		if name == variant && (strings.HasPrefix(lead, literal) || strings.HasPrefix(literal, lead)) {
+			return true
+		}
+	}
+	return false
+}
+
 // unknown captures "*" for what every way of the shape, or of the one variant
 // asked for, names; the machine's own partition, region and account bound it.
 // elsewhere says that a value could name another account.
