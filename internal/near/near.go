@@ -3,7 +3,7 @@
 package near
 
 import (
-	"cmp"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,38 +23,108 @@ const (
 // Spent reports whether the bound is reached, after which there are no hints.
 func (f *Finder) Spent() bool { return f.compared > maxCompared }
 
+// Names are known names, prepared for being compared with many mistaken ones.
+type Names struct{ list []known }
+
+type known struct {
+	name    string
+	lower   string
+	letters letters // of lower
+}
+
+// Prepare prepares names. The order in which they are given decides between
+// names that are equally close.
+func Prepare(names []string) Names {
+	list := make([]known, len(names))
+	for i, n := range names {
+		lower := strings.ToLower(n)
+		list[i] = known{n, lower, lettersOf(lower)}
+	}
+	return Names{list}
+}
+
 // Names returns up to n known names close to name, the closest first. Letter
 // case does not count.
 func (f *Finder) Names(name string, known []string, n int) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var found []candidate
-	limit := max(1, (len(name)+1)/3)
-	for _, k := range known {
-		if f.compared++; f.Spent() {
-			break
-		}
-		switch d := distance(name, k, limit); {
-		case d <= limit && d < len(name):
-			found = append(found, candidate{k, d})
-		case begins(name, k) || begins(k, name):
-			found = append(found, candidate{k, limit + 1})
+	return f.Among(name, Prepare(known), n)
+}
+
+// Among is Names for names that are prepared.
+func (f *Finder) Among(name string, known Names, n int) []string {
+	list := f.allowed(known.list)
+	lower := strings.ToLower(name)
+	q := query{name: name, lower: lower, letters: lettersOf(lower), limit: max(1, (len(name)+1)/3)}
+	// What differs little is found before all is compared thoroughly.
+	for bound := 1; bound < q.limit; bound *= 2 {
+		if found := q.closest(list, n, bound); len(found) == n {
+			return found
 		}
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
-	out := make([]string, 0, n)
-	for _, c := range found[:min(n, len(found))] {
-		out = append(out, c.name)
+	return q.closest(list, n, q.limit)
+}
+
+// allowed returns the names that may still be compared, and counts them.
+func (f *Finder) allowed(list []known) []known {
+	if left := max(maxCompared-f.compared, 0); len(list) > left {
+		f.compared = maxCompared + 1
+		return list[:left]
 	}
-	return out
+	f.compared += len(list)
+	return list
+}
+
+// query is a name that may stand for a known one.
+type query struct {
+	name    string
+	lower   string
+	letters letters
+	limit   int // differences above which a name is another one
+}
+
+// closest returns up to n names that are no further away than a bound.
+func (q *query) closest(list []known, n, bound int) []string {
+	found := make([]string, 0, n)
+	distances := make([]int, 0, n)
+	for i := range list {
+		d, ok := q.distance(&list[i], bound)
+		at := len(found)
+		for at > 0 && distances[at-1] > d {
+			at--
+		}
+		if !ok || at == n {
+			continue
+		}
+		if len(found) == n {
+			found, distances = found[:n-1], distances[:n-1]
+		}
+		found, distances = slices.Insert(found, at, list[i].name), slices.Insert(distances, at, d)
+		if len(found) == n {
+			bound = min(bound, distances[n-1]-1) // only what is closer counts
+		}
+	}
+	return found
+}
+
+// distance returns how far a known name is away, and whether that is within the
+// bound. Names that begin alike come behind all others.
+func (q *query) distance(k *known, bound int) (int, bool) {
+	if q.letters.near(k.letters, bound) {
+		if d := distance(q.lower, k.lower, bound); d <= bound && d < len(q.name) {
+			return d, true
+		}
+	}
+	return q.limit + 1, bound == q.limit && (begins(q.name, k.name) || begins(k.name, q.name))
 }
 
 // Hint asks whether the closest known name was meant; it is "" where none is
 // close.
 func (f *Finder) Hint(name string, known []string) string {
-	if best := f.Names(name, known, 1); len(best) > 0 {
+	return f.HintAmong(name, Prepare(known))
+}
+
+// HintAmong is Hint for names that are prepared.
+func (f *Finder) HintAmong(name string, known Names) string {
+	if best := f.Among(name, known, 1); len(best) > 0 {
 		return "did you mean " + Quote(best[0]) + "?"
 	}
 	return ""
@@ -66,26 +136,54 @@ func Hint(name string, known []string) string { return new(Finder).Hint(name, kn
 // begins reports whether a name begins with another one of some length.
 func begins(name, with string) bool { return len(with) > 3 && strings.HasPrefix(name, with) }
 
-// distance counts the bytes to insert, drop or replace to get from a to b,
-// letter case aside. It gives up above limit and on long names.
+// letters are the characters of a name, a bit for each.
+type letters uint64
+
+func lettersOf(name string) (l letters) {
+	for i := range len(name) {
+		l |= 1 << (name[i] % 64)
+	}
+	return l
+}
+
+// near rules out most names that are further apart than a bound: an insertion,
+// a removal or a replacement changes one letter on each side.
+func (l letters) near(other letters, bound int) bool {
+	return bits.OnesCount64(uint64(l&^other)) <= bound && bits.OnesCount64(uint64(other&^l)) <= bound
+}
+
+// distance counts the bytes to insert, drop or replace to get from a to b. It
+// gives up above limit and on long names.
 func distance(a, b string, limit int) int {
-	if len(a) > maxLength || len(b) > maxLength || len(a)-len(b) > limit || len(b)-len(a) > limit {
+	if len(a) > maxLength || len(b) > maxLength {
 		return limit + 1
 	}
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
 	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	if len(a)-len(b) > limit || len(b)-len(a) > limit {
+		return limit + 1
+	}
+	var row [maxLength + 1]int
+	for j := range len(b) {
+		row[j+1] = j + 1
+	}
+	for i := range len(a) {
+		diagonal, least := row[0], i+1
+		row[0] = i + 1
+		for j := range len(b) {
 			cost := diagonal
-			if a[i-1] != b[j-1] {
+			if a[i] != b[j] {
 				cost++
 			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, cost)
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, cost)
+			least = min(least, row[j+1])
+		}
+		if least > limit {
+			return limit + 1
 		}
 	}
 	return row[len(b)]

@@ -1,6 +1,7 @@
 package near
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -67,4 +68,64 @@ func TestQuote(t *testing.T) {
 	if got := QuoteAll([]string{"a", `b"`}); got != `"a", "b\""` {
 		t.Errorf("got %s", got)
 	}
+}
+
+// What is found by way of estimates is what comparing with every name finds.
+func TestNamesAgainstReference(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	word := func() string {
+		b := make([]byte, random.IntN(12))
+		for i := range b {
+			b[i] = "abcABCé"[random.IntN(8)]
+		}
+		return string(b)
+	}
+	for range 2000 {
+		known := make([]string, random.IntN(30))
+		for i := range known {
+			known[i] = word()
+		}
+		name, n := word(), 1+random.IntN(3)
+		if got, want := new(Finder).Names(name, known, n), reference(name, known, n); !slices.Equal(got, want) {
+			t.Fatalf("Names(%q, %q, %d) = %q, want %q", name, known, n, got, want)
+		}
+	}
+}
+
+func reference(name string, known []string, n int) []string {
+	limit := max(1, (len(name)+1)/3)
+	at := make(map[int][]string) // by distance
+	for _, k := range known {
+		d := edits(strings.ToLower(name), strings.ToLower(k))
+		if d > limit || d >= len(name) {
+			if d = limit + 1; !begins(name, k) && !begins(k, name) {
+				continue
+			}
+		}
+		at[d] = append(at[d], k)
+	}
+	found := make([]string, 0, n)
+	for d := range limit + 2 {
+		found = append(found, at[d]...)
+	}
+	return found[:min(n, len(found))]
+}
+
+// edits is the distance by its definition, from the ends of the names on.
+func edits(a, b string) int {
+	table := make([][]int, len(a)+1)
+	for i := range table {
+		table[i] = make([]int, len(b)+1)
+		for j := range table[i] {
+			switch {
+			case i == 0 || j == 0:
+				table[i][j] = i + j
+			case a[i-1] == b[j-1]:
+				table[i][j] = table[i-1][j-1]
+			default:
+				table[i][j] = 1 + min(table[i-1][j-1], table[i-1][j], table[i][j-1])
+			}
+		}
+	}
+	return table[len(a)][len(b)]
 }
