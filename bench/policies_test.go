@@ -59,4 +59,3 @@ func joined(texts []string, size int) string {
 	}
 	return string(policy.Print(&all, "  "))
 }
-

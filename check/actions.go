@@ -18,7 +18,7 @@ func actionsOf(r *run, s *statement) {
 }
 
 func (r *run) action(e *entry) {
-	if starred(e.text) || strings.Contains(e.text, "${") {
+	if e.action != nil || starred(e.text) || strings.Contains(e.text, "${") {
 		return
 	}
 	prefix, name, ok := strings.Cut(e.text, ":")
@@ -29,7 +29,7 @@ func (r *run) action(e *entry) {
 		r.report("WILDCARD_IN_SERVICE_NAME", e.place(), "write one entry for each service",
 			"the service of %s has a wildcard: services that are yet to come may match", quote(e.text))
 	case !r.facts.isService(prefix):
-		r.report("INVALID_SERVICE_IN_ACTION", e.place(), r.near.Hint(strings.ToLower(prefix), r.facts.serviceNames()), "there is no service %s", quote(prefix))
+		r.report("INVALID_SERVICE_IN_ACTION", e.place(), r.near.HintAmong(strings.ToLower(prefix), r.facts.serviceNames()), "there is no service %s", quote(prefix))
 	case !hasWildcard(name):
 		r.actionName(e, prefix, name)
 	}
@@ -39,9 +39,6 @@ func (r *run) action(e *entry) {
 func (r *run) actionName(e *entry, prefix, name string) {
 	service := r.facts.service(prefix)
 	if service == nil || strings.TrimSpace(name) == "" {
-		return
-	}
-	if _, ok := service.Action(name); ok {
 		return
 	}
 	if _, ok := service.Action(strings.TrimSpace(name)); ok {
@@ -60,7 +57,7 @@ func (r *run) missingAction(prefix, name string) string {
 		return ""
 	}
 	service := r.facts.service(prefix)
-	return r.near.Hint(service.Prefix+":"+name, r.facts.actionNames(service))
+	return r.near.HintAmong(service.Prefix+":"+name, r.facts.actionNames(service))
 }
 
 // actionHint asks which service an action without one may belong to.
@@ -77,19 +74,6 @@ func (r *run) actionHint(name string) string {
 		names[i] = quote(a.FullName())
 	}
 	return "did you mean " + strings.Join(names, " or ") + "?"
-}
-
-// actionNames are the full names of a service's actions, for hints.
-func (f *facts) actionNames(s *catalog.Service) []string {
-	names, asked := f.names[s.Prefix]
-	if !asked {
-		names = make([]string, len(s.Actions))
-		for i, a := range s.Actions {
-			names[i] = a.FullName()
-		}
-		f.names[s.Prefix] = names
-	}
-	return names
 }
 
 // actionsOfCall returns the actions that a call of the SDK needs, if it is one of

@@ -5,9 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
-	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/hole"
-	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -30,6 +28,10 @@ type resource struct {
 	resource                             string
 	hasPartition, hasService, hasAccount bool
 	hasRegion                            bool
+
+	last, folded lastPart  // of resource, and the same in small letters
+	fitting      []*format // see fits
+	fitted       bool
 }
 
 func parseResource(text string) resource {
@@ -42,8 +44,8 @@ func parseResource(text string) resource {
 	if !strings.HasPrefix(text, arnPrefix) {
 		return resource{problem: "INVALID_ARN_PREFIX"}
 	}
-	parts := splitARN(text)
-	p := resource{fields: len(parts)}
+	parts, fields := splitARN(text)
+	p := resource{fields: fields}
 	if p.fields < arnFields && hole.Has(text) {
 		return resource{}
 	}
@@ -53,7 +55,7 @@ func parseResource(text string) resource {
 	}
 	field := func(i int, to *string) bool {
 		// What a closing wildcard may run over is not known.
-		if i >= len(parts) || i == len(parts)-1 && p.fields < arnFields {
+		if i >= fields || i == fields-1 && fields < arnFields {
 			return false
 		}
 		*to = parts[i]
@@ -63,27 +65,30 @@ func parseResource(text string) resource {
 	p.hasService = field(2, &p.service)
 	p.hasRegion = field(3, &p.region)
 	p.hasAccount = field(4, &p.account)
-	field(5, &p.resource)
+	if field(5, &p.resource) {
+		p.last, p.folded = newLastPart(p.resource), newLastPart(strings.ToLower(p.resource))
+	}
 	return p
 }
 
 // splitARN cuts a text at its first five colons. Those in ${...} do not count:
 // templates have such placeholders, and IAM variables, in every field.
-func splitARN(text string) []string {
-	parts := make([]string, 0, arnFields)
+func splitARN(text string) (parts [arnFields]string, n int) {
 	start := 0
-	for i := 0; i < len(text) && len(parts) < arnFields-1; i++ {
+	for i := 0; i < len(text) && n < arnFields-1; i++ {
 		switch {
 		case strings.HasPrefix(text[i:], "${"):
 			if end := strings.IndexByte(text[i:], '}'); end > 0 {
 				i += end
 			}
 		case text[i] == ':':
-			parts = append(parts, text[start:i])
+			parts[n] = text[start:i]
+			n++
 			start = i + 1
 		}
 	}
-	return append(parts, text[start:])
+	parts[n] = text[start:]
+	return parts, n + 1
 }
 
 func arnsOf(r *run, s *statement) {
@@ -92,13 +97,12 @@ func arnsOf(r *run, s *statement) {
 	}
 	for i := range s.resources.entries {
 		if e := &s.resources.entries[i]; e.kind == policy.Quoted {
-			r.resource(e)
+			r.resource(e, &s.arns[i])
 		}
 	}
 }
 
-func (r *run) resource(e *entry) {
-	p := parseResource(e.text)
+func (r *run) resource(e *entry, p *resource) {
 	switch p.problem {
 	case "INVALID_ARN_PREFIX":
 		if r.attached != nil && shortResources[r.attached.name] != "" && strings.HasPrefix(e.text, shortResources[r.attached.name]) {
@@ -125,7 +129,7 @@ func (r *run) resource(e *entry) {
 		r.report("INVALID_ARN_SERVICE_CASE", e.place(), "write "+quote(strings.ToLower(source256(p.service))), "service %s of the ARN is not in small letters", quote(p.service))
 	case open(p.service) != "":
 	case !r.facts.isARNService(p.service):
-		r.report("INVALID_SERVICE", e.place(), r.near.Hint(p.service, r.facts.serviceNames()), "there is no service %s", quote(p.service))
+		r.report("INVALID_SERVICE", e.place(), r.near.HintAmong(p.service, r.facts.serviceNames()), "there is no service %s", quote(p.service))
 	default:
 		r.resourceOfService(e, p)
 	}
@@ -148,53 +152,52 @@ func open(field string) string {
 }
 
 // placesAlone checks Region and account where the service is not known.
-func (r *run) placesAlone(e *entry, p resource) {
+func (r *run) placesAlone(e *entry, p *resource) {
 	r.region(e, p, true)
 	r.account(e, p, true)
 }
 
 // resourceOfService compares an ARN with the formats that its service has. Those
 // whose last part fits decide whether the ARN has a Region and an account.
-func (r *run) resourceOfService(e *entry, p resource) {
-	formats := r.facts.formatsOf(p.service)
+func (r *run) resourceOfService(e *entry, p *resource) {
 	if p.fields < arnFields {
 		r.placesAlone(e, p)
 		return
 	}
-	fitting := r.fitting(formats, p)
+	fitting := r.fits(p)
 	if len(fitting) == 0 {
-		formats = slices.Concat(formats, r.facts.borrowed(p.service))
-		fitting = r.fitting(formats, p)
+		fitting = r.fitting(r.facts.borrowed(p.service), p)
 	}
 	if r.compared.spent() {
 		r.undecided["INVALID_ARN_RESOURCE"]++
 		return
 	}
 	if len(fitting) == 0 {
-		if slices.ContainsFunc(formats, func(f format) bool { return f.service == p.service }) && !maybe(p.resource, formats) {
+		formats := slices.Concat(r.facts.formatsOf(p.service), r.facts.borrowed(p.service))
+		if slices.ContainsFunc(formats, func(f *format) bool { return f.service == p.service }) && !maybe(p.resource, formats) {
 			r.report("INVALID_ARN_RESOURCE", e.place(), formatHint(p.service, formats), "%s is none of the resources that service %s has", quote(p.resource), p.service)
 		}
 		r.placesAlone(e, p)
 		return
 	}
-	r.region(e, p, slices.ContainsFunc(fitting, func(f format) bool { return f.region != "" }))
-	r.account(e, p, slices.ContainsFunc(fitting, func(f format) bool { return f.account != "" }))
-	if p.region == "" && !slices.ContainsFunc(fitting, func(f format) bool { return f.region == "" }) {
+	r.region(e, p, slices.ContainsFunc(fitting, func(f *format) bool { return f.region != "" }))
+	r.account(e, p, slices.ContainsFunc(fitting, func(f *format) bool { return f.account != "" }))
+	if p.region == "" && !slices.ContainsFunc(fitting, func(f *format) bool { return f.region == "" }) {
 		r.report("MISSING_ARN_REGION", e.place(), `write a Region, or "*"`, "resources of this type have a Region, and %s has none", quote(e.text))
 	}
-	if p.account == "" && !slices.ContainsFunc(fitting, func(f format) bool { return f.account == "" || f.public }) {
+	if p.account == "" && !slices.ContainsFunc(fitting, func(f *format) bool { return f.account == "" || f.public }) {
 		r.report("MISSING_ARN_ACCOUNT", e.place(), `write an account ID, or "*"`, "resources of this type have an account, and %s has none", quote(e.text))
 	}
 }
 
 // maybe reports whether a last part with wildcards begins as one of the formats
 // does: what stands behind the type may be newer than the catalogue.
-func maybe(last string, formats []format) bool {
+func maybe(last string, formats []*format) bool {
 	if open(last) == "" {
 		return false
 	}
 	typ := firstPart(last)
-	return open(typ) != "" || slices.ContainsFunc(formats, func(f format) bool { return strings.EqualFold(firstPart(f.last), typ) })
+	return open(typ) != "" || slices.ContainsFunc(formats, func(f *format) bool { return strings.EqualFold(firstPart(f.last.text), typ) })
 }
 
 // firstPart is the text up to the first separator.
@@ -205,19 +208,28 @@ func firstPart(s string) string {
 	return s
 }
 
-// fitting returns the formats that name the service of an ARN, and whose last part
-// its last part can have.
-func (r *run) fitting(formats []format, p resource) (list []format) {
-	lower := strings.ToLower(p.resource)
-	for i := range formats {
-		if formats[i].service == p.service && formats[i].overlapsFold(lower, &r.compared) {
-			list = append(list, formats[i])
-		}
+// fits returns the formats of the service of an ARN that it can have. What differs
+// in letter case alone fits, as with Access Analyzer, and has a finding of our own.
+func (r *run) fits(p *resource) []*format {
+	if !p.fitted {
+		p.fitting, p.fitted = r.fitting(r.facts.formatsOf(p.service), p), true
 	}
-	return list
+	return p.fitting
 }
 
-func (r *run) region(e *entry, p resource, allowed bool) {
+// fitting returns the formats that name the service of an ARN, and whose last part
+// its last part can have.
+func (r *run) fitting(formats []*format, p *resource) []*format {
+	before := len(r.formats)
+	for _, f := range formats {
+		if f.service == p.service && f.folded.overlaps(&p.folded, &r.compared) {
+			r.formats = append(r.formats, f)
+		}
+	}
+	return slices.Clip(r.formats[before:])
+}
+
+func (r *run) region(e *entry, p *resource, allowed bool) {
 	if !p.hasRegion || p.region == "" || open(p.region) != "" {
 		return
 	}
@@ -234,7 +246,7 @@ func (r *run) region(e *entry, p resource, allowed bool) {
 	}
 }
 
-func (r *run) account(e *entry, p resource, allowed bool) {
+func (r *run) account(e *entry, p *resource, allowed bool) {
 	if !p.hasAccount || p.account == "" || open(p.account) != "" {
 		return
 	}
@@ -247,7 +259,7 @@ func (r *run) account(e *entry, p resource, allowed bool) {
 }
 
 // formatHint shows up to three formats of a service.
-func formatHint(service string, formats []format) string {
+func formatHint(service string, formats []*format) string {
 	var shown []string
 	for _, f := range formats {
 		if f.service == service && len(shown) < 3 {
@@ -255,154 +267,4 @@ func formatHint(service string, formats []format) string {
 		}
 	}
 	return "its ARNs are such as " + strings.Join(shown, ", ")
-}
-
-// format is an ARN as a resource type has it.
-type format struct {
-	typ     string // resource type
-	owner   string // prefix of the service that has the type
-	service string // in the ARN
-	region  string // "" for none; a placeholder or a fixed text
-	account string
-	text    string // of the whole ARN, with placeholders
-	last    string // the part after the fifth colon, as a pattern
-	old     bool
-	parent  bool             // another format of the service is this one, a slash and more; see holds
-	public  bool             // AWS has such resources of its own, in no account
-	pattern *pattern.Pattern // of last
-	lower   string           // last in small letters, once folded is there
-	folded  *pattern.Pattern // of lower
-}
-
-// overlaps reports whether an ARN with this last part, which may have wildcards
-// and variables, can have the format.
-//
-// A placeholder takes any text, and so does a *. Where there are both, only what
-// stands before the first and behind the last of them has to agree.
-func (f *format) overlaps(last string, w *work) bool {
-	if f.pattern == nil {
-		f.pattern = glob(f.last)
-	}
-	return overlapping(f.pattern, f.last, last, w)
-}
-
-// overlapsFold is overlaps without regard to letter case, as Access Analyzer
-// compares: what differs in case alone has a finding of our own. The text is given
-// in small letters.
-func (f *format) overlapsFold(lower string, w *work) bool {
-	if f.folded == nil {
-		f.lower = strings.ToLower(f.last)
-		f.folded = glob(f.lower)
-	}
-	return overlapping(f.folded, f.lower, lower, w)
-}
-
-func overlapping(compiled *pattern.Pattern, format, last string, w *work) bool {
-	first := strings.IndexAny(last, "*?$")
-	if first < 0 || strings.Contains(last, "?") || !strings.Contains(format, "?*") {
-		return w.overlaps(compiled, last)
-	}
-	end := strings.LastIndexAny(last, "*}")
-	if last[first] == '$' && !strings.Contains(last, "${") || end < first {
-		return w.overlaps(compiled, last)
-	}
-	return agree(last[:first], format[:strings.Index(format, "?*")], strings.HasPrefix) &&
-		agree(last[end+1:], format[strings.LastIndex(format, "?*")+2:], strings.HasSuffix)
-}
-
-// agree reports whether one of two texts begins, or ends, with the other.
-func agree(a, b string, with func(s, part string) bool) bool { return with(a, b) || with(b, a) }
-
-// formatsOf returns the formats of ARNs of a service's own resource types.
-func (f *facts) formatsOf(service string) []format {
-	list, asked := f.formats[service]
-	if !asked {
-		if s := f.service(service); s != nil {
-			for _, t := range s.Types {
-				list = appendFormats(list, s.Prefix, t)
-			}
-		}
-		f.formats[service] = list
-	}
-	return list
-}
-
-func appendFormats(list []format, owner string, t *catalog.ResourceType) []format {
-	for i, text := range slices.Concat(t.Formats, t.OldFormats) {
-		if a, err := arn.Parse(text); err == nil {
-			list = append(list, format{
-				typ: t.Name, owner: owner, service: a.Service, region: a.Region, account: a.Account, text: text,
-				last: placeholders(a.Resource), old: i >= len(t.Formats), public: slices.Contains(publicTypes, owner+":"+t.Name),
-			})
-		}
-	}
-	return list
-}
-
-// borrowed returns formats that name a service and are those of resource types of
-// others. It reads the whole catalogue, once, and is asked when nothing else fits.
-func (f *facts) borrowed(service string) []format {
-	f.readAll()
-	return f.foreignFormats[service]
-}
-
-// readAll collects what services have under the names of others.
-func (f *facts) readAll() {
-	if f.foreignKeys != nil {
-		return
-	}
-	f.foreignKeys, f.foreignFormats = make(map[string]catalog.Key), make(map[string][]format)
-	for _, prefix := range f.serviceNames() {
-		s := f.service(prefix)
-		if s == nil {
-			continue
-		}
-		for _, k := range s.Keys {
-			if owner, _, _ := strings.Cut(k.Name, ":"); owner != prefix {
-				f.foreignKeys[keyShape(k.Name)] = k
-			}
-		}
-		for _, g := range f.formatsOf(prefix) {
-			if g.service != prefix {
-				f.foreignFormats[g.service] = append(f.foreignFormats[g.service], g)
-			}
-		}
-	}
-}
-
-// publicTypes are resource types of which AWS has some itself. Their ARNs leave
-// the account empty.
-//
-// Source: AWS Systems Manager user guide, Calling AMI and service public
-// parameters; IAM user guide, examples of ssm:SendCommand; AWS Security Hub user
-// guide, products; Amazon EventBridge user guide, partner event sources.
-var publicTypes = []string{
-	"ssm:document", "ssm:parameter", "ssm:automation-definition", "ssm:automation-execution", "ssm:patchbaseline", "events:event-source", "securityhub:product",
-	"config:config-rule", "rds:cluster-pg", "rds:pg", "elasticache:parametergroup", "cloudformation:stack", "servicecatalog:product",
-}
-
-// placeholders turns the text of a format into a pattern: each placeholder
-// stands for one character or more.
-func placeholders(s string) string {
-	var b strings.Builder
-	for {
-		text, rest, ok := strings.Cut(s, "${")
-		b.WriteString(text)
-		if !ok {
-			return b.String()
-		}
-		b.WriteString("?*")
-		_, s, _ = strings.Cut(rest, "}")
-	}
-}
-
-// isARNService reports whether ARNs can name a service.
-func (f *facts) isARNService(name string) bool {
-	return f.isService(name) || len(f.borrowed(name)) > 0
-}
-
-// isFixed reports whether a text stands as it is in the place of a Region or an
-// account in a format of the service: "aws", "global".
-func (f *facts) isFixed(service, text string) bool {
-	return slices.ContainsFunc(f.formatsOf(service), func(g format) bool { return g.region == text || g.account == text })
 }

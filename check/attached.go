@@ -106,19 +106,19 @@ func attachedStatement(r *run, s *statement) {
 	}
 	if !s.resources.not {
 		for i := range s.resources.entries {
-			r.attachedResource(&s.resources.entries[i])
+			r.attachedResource(&s.resources.entries[i], &s.arns[i])
 		}
 	}
 }
 
 // attachedAction reports an action that no request on the resource has.
 func (r *run) attachedAction(e *entry) {
-	service, name, ok := strings.Cut(e.text, ":")
+	service, _, ok := strings.Cut(e.text, ":")
 	if !ok || hasWildcard(service) || !r.facts.isService(service) {
 		return
 	}
 	fits := slices.Contains(r.attached.services, strings.ToLower(service))
-	if a := r.facts.action(e.text); fits && a != nil && !hasWildcard(name) && r.attached.types != nil {
+	if a := e.action; fits && a != nil && r.attached.types != nil {
 		fits = slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return slices.Contains(r.attached.types, t.Name) })
 	}
 	if !fits {
@@ -127,15 +127,14 @@ func (r *run) attachedAction(e *entry) {
 }
 
 // attachedResource reports an ARN that is of another type.
-func (r *run) attachedResource(e *entry) {
-	p := parseResource(e.text)
+func (r *run) attachedResource(e *entry, p *resource) {
 	if p.problem != "" || p.all || hasWildcard(p.service) || p.fields < arnFields {
 		return
 	}
 	fits := false
 	for _, service := range r.attached.services {
 		for _, f := range r.facts.formatsOf(service) {
-			if (r.attached.types == nil || slices.Contains(r.attached.types, f.typ)) && f.service == p.service && f.overlaps(p.resource, &r.compared) {
+			if (r.attached.types == nil || slices.Contains(r.attached.types, f.typ)) && f.service == p.service && f.last.overlaps(&p.last, &r.compared) {
 				fits = true
 			}
 		}
@@ -160,10 +159,15 @@ func attachedCondition(r *run, _ *statement, c *condition) {
 	}
 }
 
-func hasWildcard(s string) bool { return strings.ContainsAny(s, "*?") }
+func hasWildcard(s string) bool {
+	return strings.IndexByte(s, '*') >= 0 || strings.IndexByte(s, '?') >= 0
+}
 
 // starred reports whether a text is * or means the same.
-func starred(s string) bool { return s != "" && strings.Trim(s, "*") == "" }
+func starred(s string) bool { return s != "" && onlyStars(s) }
+
+// onlyStars reports whether a text holds nothing but *.
+func onlyStars(s string) bool { return strings.TrimLeft(s, "*") == "" }
 
 // glob compiles a pattern of any text.
 func glob(s string) *pattern.Pattern { return pattern.Compile(s) }

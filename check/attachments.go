@@ -79,8 +79,8 @@ func inAWS(text string) string {
 func mayBeOfAWS(text string) bool {
 	before, _, _, _ := hole.Next(text)
 	const prefix = "arn:aws:iam::aws:policy/"
-	a := splitARN(text)
-	if len(a) == arnFields {
+	a, n := splitARN(text)
+	if n == arnFields {
 		return open(a[4]) != "" || a[4] == "aws"
 	}
 	return strings.HasPrefix(prefix, before) || strings.HasPrefix(before, prefix)

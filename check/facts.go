@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -16,24 +17,24 @@ type facts struct {
 	err      error
 	keys     map[string]keyFact
 	services map[string]*catalog.Service // nil for what is no service
-	carried  map[string][]string         // by action, in lower case
-	formats  map[string][]format         // by prefix of a service
+	formats  map[string][]*format        // by prefix of a service
 
-	expanded      map[string][]*catalog.Action // by entry of Action
-	actionFormats map[string][]*format         // by action
+	actions  map[string]*action          // by entry of Action that names one
+	known    map[*catalog.Action]*action // each action once
+	expanded map[string][]*action        // by entry of Action with wildcards
 
-	names map[string][]string              // of actions, by prefix; for hints
+	names map[string]near.Names            // of actions, by prefix, and under "" of services; for hints
 	sdk   map[string][]*catalog.SDKService // by prefix; nil until asked for
 
 	foreignKeys    map[string]catalog.Key // of services other than that of their prefix; nil until asked for
-	foreignFormats map[string][]format    // by the service in the ARN
+	foreignFormats map[string][]*format   // by the service in the ARN
 }
 
 func newFacts(c *catalog.Catalog) facts {
 	return facts{
 		catalog: c, keys: make(map[string]keyFact), services: make(map[string]*catalog.Service),
-		carried: make(map[string][]string), formats: make(map[string][]format), names: make(map[string][]string),
-		expanded: make(map[string][]*catalog.Action), actionFormats: make(map[string][]*format),
+		formats: make(map[string][]*format), actions: make(map[string]*action), known: make(map[*catalog.Action]*action),
+		expanded: make(map[string][]*action), names: make(map[string]near.Names),
 	}
 }
 
@@ -71,28 +72,15 @@ func (f *facts) isService(prefix string) bool {
 }
 
 // serviceNames are the prefixes of all services, for hints.
-func (f *facts) serviceNames() []string {
-	names, err := f.catalog.Services()
-	f.failed(err)
-	return names
-}
-
-// action returns the action of a full name, or nil.
-func (f *facts) action(name string) *catalog.Action {
-	prefix, short, _ := strings.Cut(name, ":")
-	s := f.service(prefix)
-	if s == nil {
-		return nil
+func (f *facts) serviceNames() near.Names {
+	names, asked := f.names[""]
+	if !asked {
+		list, err := f.catalog.Services()
+		f.failed(err)
+		names = near.Prepare(list)
+		f.names[""] = names
 	}
-	a, _ := s.Action(short)
-	return a
-}
-
-// expand returns the actions that a pattern matches.
-func (f *facts) expand(pattern string) []*catalog.Action {
-	list, err := f.catalog.Expand(pattern)
-	f.failed(err)
-	return list
+	return names
 }
 
 // keyOrigin says where a condition key comes from.
@@ -249,19 +237,4 @@ func (f *facts) keyNames(prefix string) []string {
 		names[i] = k.Name
 	}
 	return names
-}
-
-// carries reports whether requests for an action can carry a key that is not
-// global, given by the name that the catalogue has for it. What the catalogue does
-// not know about, it may.
-func (f *facts) carries(a *catalog.Action, name string) bool {
-	full := a.FullName()
-	keys, asked := f.carried[full]
-	if !asked {
-		if s := f.service(a.Service); s != nil {
-			keys = s.KeysOf(a)
-		}
-		f.carried[full] = keys
-	}
-	return slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, name) })
 }

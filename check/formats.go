@@ -88,7 +88,7 @@ func (r *run) servicePrincipal(c *condition, k servicePrincipalKey, e *entry) {
 		return
 	}
 	if k.judged && !r.facts.isPrincipal(e.text) {
-		r.report("INVALID_SERVICE", e.place(), r.near.Hint(firstLabel(e.text), r.facts.serviceNames()), "there is no service %s", quote(e.text))
+		r.report("INVALID_SERVICE", e.place(), r.near.HintAmong(firstLabel(e.text), r.facts.serviceNames()), "there is no service %s", quote(e.text))
 	}
 }
 

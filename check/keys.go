@@ -40,7 +40,7 @@ func keyExists(r *run, _ *statement, c *condition) {
 	case keyMissingTag:
 		r.report("MISSING_TAG_KEY_IN_CONDITION", c.place(), "write "+quote(strings.TrimSuffix(source.Clip(c.key, longestName), "/")+"/TAG-KEY"), "key %s needs the key of a tag", quote(c.key))
 	case keyBadPrefix:
-		r.report("INVALID_SERVICE", c.place(), r.near.Hint(fact.prefix, r.facts.serviceNames()), "there is no service %s", quote(fact.prefix))
+		r.report("INVALID_SERVICE", c.place(), r.near.HintAmong(fact.prefix, r.facts.serviceNames()), "there is no service %s", quote(fact.prefix))
 	case keyBadService:
 		r.report("INVALID_SERVICE_CONDITION_KEY", c.place(), r.near.Hint(c.key, r.facts.keyNames(fact.prefix)), "service %s has no condition key %s", fact.prefix, quote(c.key))
 	}
@@ -81,7 +81,7 @@ func (r *run) neverSent(s *statement, c *condition) {
 	var without []string
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
-		if a := r.facts.action(e.text); a != nil && !r.facts.carries(a, fact.name) && !r.facts.carries(a, c.lower) {
+		if a := e.action; a != nil && !r.facts.carries(a, fact.name) && !r.facts.carries(a, c.lower) {
 			without = append(without, e.text)
 		}
 	}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
@@ -101,7 +100,7 @@ func general(formats []*format) []string {
 	var list []string
 	for _, f := range formats {
 		if !f.old && len(list) < 2 {
-			list = append(list, "arn:aws:"+f.service+":"+ifAny(f.region, someRegion)+":"+ifAny(f.account, someAccount)+":"+strings.ReplaceAll(f.last, "?*", "example"))
+			list = append(list, "arn:aws:"+f.service+":"+ifAny(f.region, someRegion)+":"+ifAny(f.account, someAccount)+":"+strings.ReplaceAll(f.last.text, placeholder, "example"))
 		}
 	}
 	if len(formats) == 0 {
@@ -132,12 +131,12 @@ func sample(entry string, formats []*format) []string {
 	}
 	var none work
 	for _, f := range formats {
-		if f.service != p.service || !f.holds(p.resource) || !f.overlaps(p.resource, &none) {
+		if f.service != p.service || !f.holds(p.resource) || !f.last.overlaps(&p.last, &none) {
 			continue
 		}
 		last := p.resource
 		if starred(last) {
-			last = f.last
+			last = f.last.text
 		}
 		last = strings.NewReplacer("?*", "example", "*", "example", "?", "x").Replace(last)
 		return []string{"arn:aws:" + p.service + ":" + orValue(p.region, someRegion, f.region) + ":" + orValue(p.account, someAccount, f.account) + ":" + last}
@@ -217,16 +216,16 @@ func (s *statement) someAction(r *run) string {
 			break
 		}
 		text := s.actions.entries[i].text
-		if !hasWildcard(text) && r.facts.action(text) != nil {
+		if s.actions.entries[i].action != nil {
 			return text
 		}
-		if list := r.facts.expandOnce(text); len(list) > 0 && !starred(text) {
+		if list := r.facts.expand(text); len(list) > 0 && !starred(text) {
 			return list[0].FullName()
 		}
 		if starred(text) {
 			for j := range s.resources.entries {
-				if p := parseResource(s.resources.entries[j].text); p.service != "" && r.facts.service(p.service) != nil {
-					return r.facts.service(p.service).Actions[0].FullName()
+				if service := r.facts.service(s.arns[j].service); service != nil {
+					return service.Actions[0].FullName()
 				}
 			}
 		}
@@ -267,19 +266,19 @@ func exposure(r *run, s *statement) {
 	}
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
-		a := r.facts.action(e.text)
+		a := e.action
 		if a == nil {
 			continue // patterns say less about what was meant
 		}
 		for _, x := range exposures {
-			if x.actions[strings.ToLower(e.text)] && !r.deniedEverywhere(e.text) {
+			if x.actions[a.lower] && !r.deniedEverywhere(e.text) {
 				r.report(x.code, e.place(), "name the resources, or add a condition", "%s: the policy allows %s on any", x.risk, e.text)
 			}
 		}
-		if a.AccessLevel == catalog.Write && len(a.Types) > 0 && !rolesPassed[strings.ToLower(e.text)] {
+		if a.AccessLevel == catalog.Write && len(a.Types) > 0 && !rolesPassed[a.lower] {
 			r.report("WRIT_INFRASTRUCTURE_CHANGE", e.place(), "name the resources, or add a condition", "all resources can be changed: the policy allows %s on any", e.text)
 		}
-		if a.AccessLevel == catalog.PermissionsManagement && len(a.Types) > 0 && !rolesPassed[strings.ToLower(e.text)] && !r.deniedEverywhere(e.text) {
+		if a.AccessLevel == catalog.PermissionsManagement && len(a.Types) > 0 && !rolesPassed[a.lower] && !r.deniedEverywhere(e.text) {
 			r.report("WRIT_RESOURCE_EXPOSURE", e.place(), "name the resources, or add a condition", "access to all resources can be changed: the policy allows %s on any", e.text)
 		}
 	}
@@ -291,8 +290,11 @@ var rolesPassed = set("iam:passrole", "iam:createservicelinkedrole")
 // unlimited reports whether an entry of Resource names nothing: "*", or an ARN with
 // nothing but wildcards behind the service.
 func (s *statement) unlimited() bool {
-	return slices.ContainsFunc(s.resources.entries, func(e entry) bool {
-		p := parseResource(e.text)
-		return p.all || p.problem == "" && strings.Trim(p.region+p.account, "*") == "" && starred(p.resource)
-	})
+	for i := range s.arns {
+		p := &s.arns[i]
+		if p.all || p.problem == "" && onlyStars(p.region) && onlyStars(p.account) && starred(p.resource) {
+			return true
+		}
+	}
+	return false
 }

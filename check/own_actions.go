@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -25,7 +24,7 @@ func deadActions(r *run, s *statement) {
 			r.report("WRIT_ACTION_EMPTY_NAME", e.place(), `for all actions write "`+service.Prefix+`:*"`, "%s matches no action", quote(e.text))
 		case strings.ContainsAny(e.text, " \t\r\n"):
 			r.report("WRIT_ACTION_HAS_WHITESPACE", e.place(), "remove the white space", "%s matches no action: white space counts", quote(e.text))
-		case hasWildcard(name) && !slices.ContainsFunc(service.Actions, func(a *catalog.Action) bool { return s.patterns.Entries[i].Match(a.FullName()) }):
+		case hasWildcard(name) && len(r.facts.expand(e.text)) == 0:
 			r.report("WRIT_ACTION_MATCHES_NOTHING", e.place(), "", "service %s has no action that %s matches", service.Prefix, quote(e.text))
 		}
 	}
@@ -46,22 +45,12 @@ func unsentKeys(r *run, s *statement, c *condition) {
 		if !optional && !hasWildcard(text) {
 			return // which Access Analyzer looks at
 		}
-		list := r.facts.expandOnce(text)
-		if len(list) == 0 || slices.ContainsFunc(list, func(a *catalog.Action) bool { return r.facts.carries(a, fact.name) || r.facts.carries(a, c.lower) }) {
+		list := r.facts.expand(text)
+		if len(list) == 0 || slices.ContainsFunc(list, func(a *action) bool { return r.facts.carries(a, fact.name) || r.facts.carries(a, c.lower) }) {
 			return
 		}
 	}
 	r.report("WRIT_UNKNOWN_CONDITION_FOR_ACTION", c.place(), "", "requests for these actions never have the key %s", c.key)
-}
-
-// expandOnce is expand for entries that are asked about again and again.
-func (f *facts) expandOnce(entry string) []*catalog.Action {
-	list, asked := f.expanded[entry]
-	if !asked {
-		list = f.expand(entry)
-		f.expanded[entry] = list
-	}
-	return list
 }
 
 // aboutMFA is about conditions on a key that requests with access keys do not

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
@@ -66,16 +67,87 @@ var ways = []way{
 	{"", []string{"ecs:ExecuteCommand", "ecs:DescribeTasks"}},
 }
 
+// steps is a set of the actions that ways have, a bit for each.
+type steps [2]uint64
+
+func (s steps) or(t steps) steps    { return steps{s[0] | t[0], s[1] | t[1]} }
+func (s steps) within(t steps) bool { return s.or(t) == t }
+
+// stepNames are the actions of all ways, each once, and stepOf says which bit each
+// is. A way as steps is in waySteps, at its index.
+var stepNames, stepOf, waySteps = func() (names []string, of map[string]steps, all []steps) {
+	of, all = make(map[string]steps), make([]steps, len(ways))
+	for i := range ways {
+		for _, name := range ways[i].needs() {
+			if _, known := of[name]; !known {
+				var s steps
+				s[len(names)/64] = 1 << (len(names) % 64)
+				of[name] = s
+				names = append(names, name)
+			}
+			all[i] = all[i].or(of[name])
+		}
+	}
+	return names, of, all
+}()
+
+// needs are all actions of a way.
+func (w *way) needs() []string {
+	if w.service == "" {
+		return w.actions
+	}
+	return append(slices.Clip(w.actions), "iam:PassRole")
+}
+
+// named returns the steps that the statements which allow something name. Only they
+// can be allowed: it is for ruling ways out at a glance.
+func (r *run) named() (all steps) {
+	for i := range r.statements {
+		if s := &r.statements[i]; s.allows() {
+			all = all.or(s.steps())
+		}
+	}
+	return all
+}
+
+func (s *statement) steps() (all steps) {
+	if s.actions.not {
+		return matching(s.patterns.Match)
+	}
+	for i := range s.actions.entries {
+		switch e := &s.actions.entries[i]; {
+		case e.action != nil:
+			all = all.or(e.action.steps)
+		case hasWildcard(e.text):
+			all = all.or(matching(s.patterns.Entries[i].Match))
+		}
+	}
+	return all
+}
+
+func matching(match func(action string) bool) (all steps) {
+	for _, name := range stepNames {
+		if match(name) {
+			all = all.or(stepOf[name])
+		}
+	}
+	return all
+}
+
 // escalation decides the requests of each way, and reports the first that all are
 // allowed. Whoever may do everything needs no way.
 func escalation(r *run) {
-	if len(r.statements) > maxStatements || r.engine() == nil {
+	if len(r.statements) > maxStatements {
 		return
 	}
+	named := r.named()
 	answers := make(map[string]string)
 	var open []string
 	var shown []string
-	for _, w := range ways {
+	for i, w := range ways {
+		if !waySteps[i].within(named) {
+			continue
+		}
 		if requests := r.follow(w, answers); requests != nil {
 			open = append(open, strings.Join(w.actions, " + "))
 			if shown == nil {

@@ -16,13 +16,12 @@ func oldARNs(r *run, s *statement) {
 		return
 	}
 	for i := range s.resources.entries {
-		e := &s.resources.entries[i]
-		p := parseResource(e.text)
+		e, p := &s.resources.entries[i], &s.arns[i]
 		if p.problem != "" || p.all || p.fields < arnFields || hasWildcard(p.service) {
 			continue
 		}
-		fitting := r.fitting(r.facts.formatsOf(p.service), p)
-		if len(fitting) == 0 || slices.ContainsFunc(fitting, func(f format) bool { return !f.old }) {
+		fitting := r.fits(p)
+		if len(fitting) == 0 || slices.ContainsFunc(fitting, func(f *format) bool { return !f.old }) {
 			continue
 		}
 		hint := ""
@@ -42,34 +41,32 @@ func mismatches(r *run, s *statement) {
 	if r.kind == Trust || r.attached != nil || s.actions.not || s.resources.not || len(s.resources.entries) == 0 {
 		return
 	}
-	parsed := make([]resource, len(s.resources.entries))
-	for i := range s.resources.entries {
-		parsed[i] = parseResource(s.resources.entries[i].text)
-		if p := &parsed[i]; p.all || p.problem != "" || p.fields < arnFields || open(p.service) != "" {
+	for i := range s.arns {
+		if p := &s.arns[i]; p.all || p.problem != "" || p.fields < arnFields || open(p.service) != "" {
 			return // anything may be meant
 		}
-		if len(r.fitting(r.facts.formatsOf(parsed[i].service), parsed[i])) == 0 {
+		if len(r.fits(&s.arns[i])) == 0 {
 			return // which has a finding of its own
 		}
 	}
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
-		a := r.facts.action(e.text)
+		a := e.action
 		// Two services share the tagging actions of elasticloadbalancing, and the
 		// catalogue has the resources of one.
-		if a == nil || a.AccessLevel == catalog.Tagging || r.compared.spent() || r.meets(a, parsed) {
+		if a == nil || a.AccessLevel == catalog.Tagging || r.compared.spent() || r.meets(a, s.arns) {
 			continue
 		}
-		r.report("WRIT_RESOURCE_MISMATCH", e.place(), r.typesHint(a, parsed), "%s is about none of the resources of the statement", e.text)
+		r.report("WRIT_RESOURCE_MISMATCH", e.place(), r.typesHint(a, s.arns), "%s is about none of the resources of the statement", e.text)
 	}
 }
 
 // meets reports whether one of the resources can be of a type that an action is
 // about.
-func (r *run) meets(a *catalog.Action, parsed []resource) bool {
+func (r *run) meets(a *action, parsed []resource) bool {
 	for _, f := range r.facts.formatsOfAction(a) {
 		for i := range parsed {
-			if f.service == parsed[i].service && f.holds(parsed[i].resource) && f.overlaps(parsed[i].resource, &r.compared) {
+			if p := &parsed[i]; f.service == p.service && f.holds(p.resource) && f.last.overlaps(&p.last, &r.compared) {
 				return true
 			}
 		}
@@ -77,49 +74,10 @@ func (r *run) meets(a *catalog.Action, parsed []resource) bool {
 	return false
 }
 
-// holds rules out a text with more slashes than a format has whose last
-// placeholder another format of the service continues behind a slash: what has a
-// slash is an object and no bucket.
-func (f *format) holds(last string) bool {
-	return !f.parent || slashes(last) <= strings.Count(f.last, "/")
-}
-
-// slashes counts the slashes of a text that do not stand in variables.
-func slashes(s string) int {
-	n := 0
-	for {
-		text, rest, ok := strings.Cut(s, "${")
-		n += strings.Count(text, "/")
-		if !ok {
-			return n
-		}
-		_, s, _ = strings.Cut(rest, "}")
-	}
-}
-
-// formatsOfAction returns the formats of the resources that an action is about.
-func (f *facts) formatsOfAction(a *catalog.Action) []*format {
-	full := a.FullName()
-	list, asked := f.actionFormats[full]
-	if asked {
-		return list
-	}
-	all := f.formatsOf(a.Service)
-	for i := range all {
-		g := &all[i]
-		if slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return t.Name == g.typ }) {
-			g.parent = slices.ContainsFunc(all, func(h format) bool { return strings.HasPrefix(h.last, g.last+"/") })
-			list = append(list, g)
-		}
-	}
-	f.actionFormats[full] = list
-	return list
-}
-
 // typesHint names the type of resources that was most likely meant: one that the
 // action needs before others, then the one that is most like a resource of the
 // statement.
-func (r *run) typesHint(a *catalog.Action, parsed []resource) string {
+func (r *run) typesHint(a *action, parsed []resource) string {
 	list := r.facts.formatsOfAction(a)
 	if len(list) == 0 {
 		return `it takes no resource: write "*"`
@@ -143,13 +101,13 @@ type likeness [6]int
 
 func likenessOf(f *format, p *resource, needed bool) likeness {
 	same := 0
-	last := strings.ToLower(f.last)
+	last := f.folded.text
 	for same < len(last) && same < len(p.resource) && last[same] == p.resource[same] {
 		same++
 	}
 	return likeness{
 		boolInt(needed), boolInt(!f.old), boolInt(f.service == p.service),
-		boolInt((f.region == "") == (p.region == "")) + boolInt((f.account == "") == (p.account == "")), same, -strings.Count(f.last, "?*"),
+		boolInt((f.region == "") == (p.region == "")) + boolInt((f.account == "") == (p.account == "")), same, -strings.Count(f.last.text, placeholder),
 	}
 }
 

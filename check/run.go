@@ -23,6 +23,7 @@ type run struct {
 	facts      *facts
 	near       near.Finder // hints, bounded for the whole document
 	variables  policy.VariableTable
+	formats    []*format      // room for the lists that fitting returns
 	compared   work           // comparisons of patterns, bounded for the whole document
 	undecided  map[string]int // by code
 

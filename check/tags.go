@@ -48,12 +48,13 @@ func resourceTags(r *run, s *statement, c *condition) {
 func (r *run) withoutTags(s *statement) []string {
 	var without []string
 	for i := range s.actions.entries {
-		text := s.actions.entries[i].text
+		e := &s.actions.entries[i]
+		text := e.text
 		service, _, _ := strings.Cut(text, ":")
 		if starred(text) || hasWildcard(service) || r.facts.service(service) == nil {
 			continue
 		}
-		if !r.tagged(text) {
+		if !r.tagged(e) {
 			without = append(without, text)
 		}
 	}
@@ -63,12 +64,11 @@ func (r *run) withoutTags(s *statement) []string {
 
 // tagged reports whether one of the actions of an entry sends tags of resources.
 // Nothing is known of entries without actions.
-func (r *run) tagged(entry string) bool {
-	if !hasWildcard(entry) {
-		a := r.facts.action(entry)
-		return a == nil || r.facts.carries(a, resourceTagKey)
+func (r *run) tagged(e *entry) bool {
+	if !hasWildcard(e.text) {
+		return e.action == nil || r.facts.carries(e.action, resourceTagKey)
 	}
-	list := r.facts.expand(entry)
+	list := r.facts.expand(e.text)
 	for _, a := range list {
 		if r.facts.carries(a, resourceTagKey) {
 			return true

@@ -12,8 +12,9 @@ type statement struct {
 	*policy.Statement
 	at           policy.Place
 	index        int
-	actions      element // Action or NotAction
-	resources    element // Resource or NotResource
+	actions      element    // Action or NotAction
+	resources    element    // Resource or NotResource
+	arns         []resource // the entries of resources, taken apart
 	principal    *policy.Principal
 	principalAt  policy.Place
 	principalNot bool
@@ -40,6 +41,8 @@ type entry struct {
 	at   policy.Place
 	span source.Span
 	kind policy.Literal
+
+	action *action // of an entry of Action that names one; nil for any other
 }
 
 func (e *entry) place() place { return place{at: e.at, span: e.span} }
@@ -97,7 +100,25 @@ func (r *run) view() {
 	policy.Walk(r.doc, v.visit)
 	for i := range r.statements {
 		s := &r.statements[i]
-		s.patterns = policy.CompileActions(s.Statement)
+		r.compileActions(s)
+		s.arns = make([]resource, len(s.resources.entries))
+		for j := range s.arns {
+			s.arns[j] = parseResource(s.resources.entries[j].text)
+		}
+	}
+}
+
+// compileActions finds the actions that entries name. Those of the catalogue are
+// compiled already.
+func (r *run) compileActions(s *statement) {
+	s.patterns = policy.ActionMatcher{Not: s.actions.not, Entries: make([]policy.ActionPattern, len(s.actions.entries))}
+	for i := range s.actions.entries {
+		e := &s.actions.entries[i]
+		if e.action = r.facts.action(e.text); e.action != nil {
+			s.patterns.Entries[i] = e.action.pattern
+		} else {
+			s.patterns.Entries[i] = policy.CompileAction(e.text)
+		}
 	}
 }
 
