@@ -326,13 +326,16 @@ func (w *walk) step(set bitset, n int, c rune) {
 	}
 }
 
-// chars appends the characters worth trying after node n.
+// chars appends the characters worth trying after node n. Of several shortest
+// strings people like the one whose stars hold letters and no delimiters, so the
+// fresh character comes first.
 func (w *walk) chars(dst []rune, n int) []rune {
 	add := func(c rune) {
 		if !slices.Contains(dst, c) {
 			dst = append(dst, c)
 		}
 	}
+	add(w.fresh)
 	states := w.statesOf(n)
 	for i, p := range w.all {
 		at := int(states[i])
@@ -348,7 +351,6 @@ func (w *walk) chars(dst []rune, n int) []rune {
 			add(c - ('a' - 'A'))
 		}
 	}
-	add(w.fresh)
 	if w.colon {
 		add(':')
 	}
@@ -370,8 +372,8 @@ func (p positive) reads(i int, c rune) bool {
 	return !t.confined || c != ':'
 }
 
-// after returns the states in which the pattern can be after c in state at:
-// at most two, -1 stands for none.
+// after returns the states in which the pattern can be after c in state at, the
+// one that is further on first: at most two, -1 stands for none.
 func (p positive) after(at int, c rune) [2]int32 {
 	if at >= len(p.tokens) || p.tokens[at].kind != star {
 		if p.reads(at, c) {
@@ -380,11 +382,11 @@ func (p positive) after(at int, c rune) [2]int32 {
 		return [2]int32{-1, -1}
 	}
 	out := [2]int32{-1, -1}
-	if p.reads(at, c) {
-		out[0] = int32(at)
-	}
 	if p.reads(at+1, c) {
-		out[1] = int32(at + 2)
+		out[0] = int32(at + 2)
+	}
+	if p.reads(at, c) {
+		out[1] = int32(at)
 	}
 	return out
 }

@@ -29,6 +29,7 @@ type comparison struct {
 	trusts   bool             // the policy of a resource is a trust policy
 	literals []string         // actions that policies name outright, in small letters, sorted
 	spelling map[string]string
+	future   *Witness // found first of all, of an action that the catalogue does not have
 }
 
 func newComparison(now, old authz.Set, options Options) (*comparison, error) {
@@ -128,27 +129,44 @@ func (c *comparison) run(ctx context.Context) (Result, error) {
 			classes, seeds = everything, []seed{anyAction}
 		}
 		for _, class := range classes {
-			if w, err := c.ask(ctx, sc, c.about(class[0]), class); w != nil || err != nil {
-				return finish(w, err)
+			if w, err := c.ask(ctx, sc, c.about(class[0]), class); c.settled(w, err) {
+				return c.finish(w, err)
 			}
 		}
 		if sc.caller.Kind == policy.CallerProvider || c.trusts {
 			continue // all actions of theirs have names
 		}
 		for _, s := range seeds {
-			if w, err := c.askSeed(ctx, sc, s); w != nil || err != nil {
-				return finish(w, err)
+			if w, err := c.askSeed(ctx, sc, s); c.settled(w, err) {
+				return c.finish(w, err)
 			}
 		}
 	}
-	if len(c.gaps) > 0 {
+	switch {
+	case c.future != nil:
+		return c.finish(c.future, nil)
+	case len(c.gaps) > 0:
 		return Result{Verdict: Undecided, Reason: strings.Join(c.gaps, "; ")}, nil
 	}
 	return Result{Verdict: Proved}, nil
 }
 
-func finish(w *Witness, err error) (Result, error) {
+// settled reports whether there is nothing more to look for. A witness whose
+// action nobody knows convinces nobody while another may be found, so it waits.
+func (c *comparison) settled(w *Witness, err error) bool {
+	if err == nil && w != nil && w.FutureAction {
+		if c.future == nil {
+			c.future = w
+		}
+		return false
+	}
+	return w != nil || err != nil
+}
+
+func (c *comparison) finish(w *Witness, err error) (Result, error) {
 	switch {
+	case err != nil && c.future != nil:
+		return Result{Verdict: Refuted, Witness: c.future}, nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return Result{Verdict: Undecided, Reason: "the time limit was reached"}, nil
 	case errors.Is(err, context.Canceled):
