@@ -60,9 +60,12 @@ func run(args []string, e env) int {
 
 func newRoot(e *env) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "writ",
-		Short:         "IAM you can run, read and prove",
-		Long:          "Writ works out the IAM roles that AWS Step Functions state machines need, and\ndecides requests against IAM policies of every kind, with the reasons.\nIt works offline: nothing needs an AWS account, and nothing touches the network.",
+		Use:   "writ",
+		Short: "IAM you can run, read and prove",
+		Long: `Writ works out the IAM roles that AWS Step Functions state machines and Amazon ECS
+tasks need, and decides, checks and proves IAM policies of every kind, with the
+reasons. It works offline: nothing needs an AWS account, and nothing touches the
+network.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
