@@ -76,6 +76,25 @@ func unwrap(v *jsontree.Value, wrappers []string) *jsontree.Value {
 	return v
 }
 
+// one returns the object that a text is about: the root, what its wrappers
+// hold, or the only item of a list, as AWS describes things. It is nil, and that
+// is reported, where there is no such object.
+func (r *reader) one(wrappers []string, list, what string) (body *jsontree.Value, described bool) {
+	body = unwrap(r.root, wrappers)
+	if items := member(r.root, list); items.Is(jsontree.Array) {
+		if len(items.Items) != 1 {
+			r.fail(r.code, items.Span, fmt.Sprintf("there are %d %s here; give one at a time", len(items.Items), list))
+			return nil, true
+		}
+		body, described = &items.Items[0], true
+	}
+	if !body.Is(jsontree.Object) {
+		r.fail(r.code, body.Span, what+" is an object, not "+body.Kind.String())
+		return nil, described
+	}
+	return body, described
+}
+
 // reader takes a JSON text apart. What is of the wrong type is reported under
 // its code and counts as absent.
 type reader struct {

@@ -52,3 +52,40 @@ func FuzzParseTaskDefinition(f *testing.F) {
 		}
 	})
 }
+
+func TestParseCluster(t *testing.T) {
+	for _, c := range []struct{ name, text, cluster, want string }{
+		{"created", `{"clusterName": "prod", "configuration": {"executeCommandConfiguration": {"kmsKeyId": "alias/x", "logging": "OVERRIDE",
+			"logConfiguration": {"cloudWatchLogGroupName": "/exec", "s3BucketName": "b", "s3KeyPrefix": "p"}}}}`, "prod", "OVERRIDE alias/x /exec b p"},
+		{"of CloudFormation", `{"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "prod", "Configuration": {"ExecuteCommandConfiguration": {"Logging": "NONE"}}}}`, "prod", "NONE    "},
+		{"without a word", `{"clusterName": "prod"}`, "prod", "DEFAULT    "},
+		{"logs that do not count", `{"configuration": {"executeCommandConfiguration": {"logConfiguration": {"s3BucketName": "b"}}}}`, "", "DEFAULT    "},
+		{"described", `{"clusters": [{"clusterName": "prod", "configuration": {"managedStorageConfiguration": {}}}]}`, "prod", "DEFAULT    "},
+		{"described without configuration", `{"clusters": [{"clusterName": "prod"}]}`, "prod", ""},
+	} {
+		got, findings := ParseCluster(source.NewFile("c.json", c.text))
+		exec := ""
+		if e := got.Exec; e != nil {
+			exec = strings.Join([]string{e.Logging, e.KMSKey.Value, e.LogGroup.Value, e.Bucket.Value, e.KeyPrefix}, " ")
+		}
+		if len(findings) > 0 || got.Name != c.cluster || exec != c.want {
+			t.Errorf("%s: %+v, %q, %v", c.name, got, exec, findings)
+		}
+	}
+	for text, path := range map[string]string{`[]`: "", `{"clusters": []}`: "/clusters", `{"clusters": [7]}`: "/clusters/0", `{"clusterName": 7}`: "/clusterName",
+		`{"configuration": {"executeCommandConfiguration": {"logging": "ALL"}}}`: "/configuration/executeCommandConfiguration/logging"} {
+		if _, findings := ParseCluster(source.NewFile("c.json", text)); len(findings) != 1 || findings[0].Code != "BAD_CLUSTER" || findings[0].Path != path {
+			t.Errorf("%s: %v", text, findings)
+		}
+	}
+}
+
+func FuzzParseCluster(f *testing.F) {
+	f.Add(`{"clusters": [{"clusterName": "prod", "configuration": {"executeCommandConfiguration": {"logging": "NONE"}}}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		c, findings := ParseCluster(source.NewFile("c.json", text))
+		if c.Exec != nil && !findings.HasErrors() && c.Exec.Logging == "" {
+			t.Errorf("%q: %+v without an error", text, c.Exec)
+		}
+	})
+}

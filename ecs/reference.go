@@ -76,11 +76,20 @@ func (r Reference) ReferencedSecret() (name string, ok bool) {
 	return strings.CutPrefix(r.Name, "aws/reference/secretsmanager/")
 }
 
-// HasSuffix reports whether the name of a secret ends with the hyphen and six
-// characters that AWS adds to it.
-func (r Reference) HasSuffix() bool {
-	at := len(r.Name) - 7
-	return at > 0 && r.Name[at] == '-' && validName(r.Name[at+1:], "", 6)
+// SecretNames returns what the name of the secret is in its ARN, as patterns.
+// AWS ends it with a hyphen and six random characters, which not every way of
+// naming a secret shows. Where six small letters end the name, as in db-master,
+// they may be those characters or a word.
+func (r Reference) SecretNames() []string {
+	const random = "-??????"
+	at := len(r.Name) - len(random)
+	if at <= 0 || r.Name[at] != '-' || !validName(r.Name[at+1:], "", len(random)) {
+		return []string{r.Name + random}
+	}
+	if strings.Trim(r.Name[at+1:], "abcdefghijklmnopqrstuvwxyz") == "" {
+		return []string{r.Name, r.Name + random}
+	}
+	return []string{r.Name}
 }
 
 // Image is a name of an image taken apart.

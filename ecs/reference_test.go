@@ -38,9 +38,10 @@ func TestParseReference(t *testing.T) {
 			t.Errorf("%.40q is read as %+v", text, got)
 		}
 	}
-	for name, want := range map[string]bool{"db-AbCdEf": true, "db-AbCdE": false, "db-AbCd.f": false, "AbCdEfg": false, "-AbCdEf": false} {
-		if got := (Reference{Name: name}).HasSuffix(); got != want {
-			t.Errorf("%s has a suffix: %v", name, got)
+	for name, want := range map[string]string{"db-AbCdEf": "db-AbCdEf", "db-abcd1f": "db-abcd1f", "db-AbCdE": "db-AbCdE-??????", "db-AbCd.f": "db-AbCd.f-??????",
+		"AbCdEfg": "AbCdEfg-??????", "-AbCdEf": "-AbCdEf-??????", "db-master": "db-master db-master-??????", "db-abcdefg": "db-abcdefg-??????"} {
+		if got := strings.Join((Reference{Name: name}).SecretNames(), " "); got != want {
+			t.Errorf("%s is called %q", name, got)
 		}
 	}
 	if name, ok := (Reference{Parameter: true, Name: "aws/reference/secretsmanager/a/b"}).ReferencedSecret(); !ok || name != "a/b" {

@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -59,7 +58,7 @@ func ParseService(file *source.File) (Service, source.List) {
 	if r == nil {
 		return Service{}, findings
 	}
-	body := r.serviceBody()
+	body, _ := r.one(serviceWrappers, "services", "a service")
 	if body == nil {
 		return Service{}, r.list.List()
 	}
@@ -90,30 +89,15 @@ func ParseService(file *source.File) (Service, source.List) {
 	r.each(body, "loadBalancers", func(v *jsontree.Value) { s.LoadBalancers = append(s.LoadBalancers, r.loadBalancer(v)) })
 	if c := r.object(body, "deploymentConfiguration"); c != nil {
 		r.each(c, "lifecycleHooks", func(v *jsontree.Value) {
-			s.Hooks = append(s.Hooks, Hook{r.text(v, "hookTargetArn"), r.role(v, "roleArn")})
+			if r.text(v, "targetType").Value != "PAUSE" { // which waits for ContinueServiceDeployment and calls nothing
+				s.Hooks = append(s.Hooks, Hook{r.text(v, "hookTargetArn"), r.role(v, "roleArn")})
+			}
 		})
 	}
 	for _, part := range r.withDeployment(body) {
 		r.managed(&s, part)
 	}
 	return s, r.list.List()
-}
-
-// serviceBody returns the object that is the service.
-func (r *reader) serviceBody() *jsontree.Value {
-	body := unwrap(r.root, serviceWrappers)
-	if list := member(r.root, "services"); list.Is(jsontree.Array) {
-		if len(list.Items) != 1 {
-			r.fail(r.code, list.Span, fmt.Sprintf("there are %d services here; give one at a time", len(list.Items)))
-			return nil
-		}
-		body = &list.Items[0]
-	}
-	if !body.Is(jsontree.Object) {
-		r.fail(r.code, body.Span, "a service is an object, not "+body.Kind.String())
-		return nil
-	}
-	return body
 }
 
 // withDeployment returns the body and the deployment in it that is the primary

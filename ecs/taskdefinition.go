@@ -33,7 +33,8 @@ type Container struct {
 	Credentials      Text // repositoryCredentials: the secret of a private registry
 	Secrets          []Secret
 	EnvironmentFiles []Text // ARNs of objects in S3
-	CredentialSpecs  []Text
+	CredentialSpecs  []Text // of gMSA, those in dockerSecurityOptions included
+	RouterFiles      []Text // ARNs of objects in S3 that the init image of AWS for Fluent Bit fetches
 	Logs             *Logs
 	FireLens         *FireLens
 	Mounts           []Mount
@@ -163,6 +164,7 @@ func (r *reader) container(v *jsontree.Value) Container {
 		Image:           r.text(v, "image"),
 		Secrets:         r.secrets(v, "secrets"),
 		CredentialSpecs: r.texts(v, "credentialSpecs"),
+		RouterFiles:     r.routerFiles(v),
 		Privileged:      r.truth(v, "privileged"),
 		Logs:            r.logs(v),
 	}
@@ -177,10 +179,32 @@ func (r *reader) container(v *jsontree.Value) Container {
 	if m := r.object(v, "firelensConfiguration"); m != nil {
 		c.FireLens = &FireLens{Type: r.text(m, "type").Value, Options: r.options(m, "options")}
 	}
+	for _, t := range r.texts(v, "dockerSecurityOptions") {
+		if strings.HasPrefix(t.Value, "credentialspec:") { // as before there was a member of its own
+			c.CredentialSpecs = append(c.CredentialSpecs, t)
+		}
+	}
 	r.each(v, "mountPoints", func(m *jsontree.Value) {
 		c.Mounts = append(c.Mounts, Mount{r.text(m, "sourceVolume").Value, r.truth(m, "readOnly")})
 	})
 	return c
+}
+
+// routerFiles finds the variables that name configuration files in S3. Source:
+// AWS for Fluent Bit, "Init process for Fluent Bit on ECS". Other variables are
+// passed over, whatever they hold.
+func (r *reader) routerFiles(v *jsontree.Value) (files []Text) {
+	list := member(v, "environment")
+	if !list.Is(jsontree.Array) {
+		return nil
+	}
+	for i := range list.Items {
+		item := &list.Items[i]
+		if name := member(item, "name"); name.Is(jsontree.String) && strings.HasPrefix(name.Text, "aws_fluent_bit_init_s3_") {
+			files = append(files, r.text(item, "value"))
+		}
+	}
+	return files
 }
 
 // logs reads a log configuration, of a container or of Service Connect.

@@ -13,9 +13,12 @@ import (
 
 // TaskOptions say what neither a task definition nor a service does.
 type TaskOptions struct {
-	Cluster        string // name of the cluster; "" or "*" is any
-	Scheduled      bool   // rules of EventBridge run the task
-	ExecuteCommand bool   // tasks are run with ECS Exec enabled
+	Cluster        string       // name of the cluster; "" or "*" is any
+	Configuration  *ecs.Cluster // the cluster itself; nil when it is not known
+	Scheduled      bool         // rules of EventBridge run the task
+	PropagateTags  bool         // these rules tag it
+	ExecuteCommand bool         // tasks are run with ECS Exec enabled
+	PullThrough    []string     // what names of repositories begin with that are pull through caches
 }
 
 // check finds what cannot be meant.
@@ -26,6 +29,14 @@ func (o *TaskOptions) check(td *ecs.TaskDefinition) source.List {
 		}
 		if err := p.Check(o.Cluster); err != nil {
 			return source.List{{Code: badContext, Severity: source.Error, Message: err.Error()}}
+		}
+	}
+	if o.PropagateTags && !o.Scheduled {
+		return source.List{{Code: badContext, Severity: source.Error, Message: "tags are propagated by rules, and no rule runs the task", Hint: "give --scheduled as well"}}
+	}
+	for _, prefix := range o.PullThrough {
+		if image, ok := ecs.ParseImage("123456789012.dkr.ecr.us-east-1.amazonaws.com/" + prefix); !ok || image.Repository != prefix {
+			return source.List{{Code: badContext, Severity: source.Error, Message: fmt.Sprintf("%q is not what names of repositories begin with", source.Clip(prefix, 200))}}
 		}
 	}
 	if len(td.Containers) == 0 {
@@ -129,6 +140,9 @@ type taskRole struct {
 func newTaskGenerator(td *ecs.TaskDefinition, svc *ecs.Service, opts Options, more TaskOptions) *taskGenerator {
 	t := &taskGenerator{td: td, svc: svc, opts: opts, more: more}
 	cluster := more.Cluster
+	if cluster == "" && more.Configuration != nil {
+		cluster = more.Configuration.Name
+	}
 	if cluster == "*" {
 		cluster = ""
 	} else if svc != nil && cluster == "" {

@@ -54,6 +54,8 @@ const ecsGuide = "Amazon ECS developer guide, "
 const (
 	executionPage    = ecsGuide + "Amazon ECS task execution IAM role"
 	secretsPage      = ecsGuide + "Pass sensitive data to an Amazon ECS container"
+	execPage         = ecsGuide + "Monitor Amazon ECS containers with ECS Exec"
+	initPage         = "AWS for Fluent Bit, Init process for Fluent Bit on ECS"
 	firelensPage     = ecsGuide + "Send Amazon ECS logs to an AWS service or AWS Partner"
 	cloudWatchOutput = "Fluent Bit manual, Amazon CloudWatch"
 	ebsPage          = ecsGuide + "Encrypt data stored in Amazon EBS volumes attached to Amazon ECS tasks"
@@ -65,6 +67,9 @@ var taskNeeds = []taskNeed{
 	{feature: "image", role: ExecutionRole, purpose: PullImage, actions: "ecr:GetAuthorizationToken", resources: "*", source: executionPage, note: "takes no resource"},
 	{feature: "image", role: ExecutionRole, purpose: PullImage, actions: "ecr:BatchCheckLayerAvailability ecr:GetDownloadUrlForLayer ecr:BatchGetImage",
 		resources: "arn:{partition}:ecr:{region}:{account}:repository/{repository}", source: executionPage},
+	{feature: "pull-through-cache", role: ExecutionRole, purpose: PullImage, actions: "ecr:BatchImportUpstreamImage ecr:CreateRepository",
+		resources: "arn:{partition}:ecr:{region}:{account}:repository/{repository}", note: "the first pull makes the repository and fetches the image; the policy of the registry can grant it instead",
+		source: "Amazon ECR user guide, IAM permissions required to sync an upstream registry with an Amazon ECR private registry"},
 	{feature: "awslogs", role: ExecutionRole, purpose: Log, actions: "logs:CreateLogStream logs:PutLogEvents", resources: logGroupARN + ":log-stream:{stream}", source: executionPage},
 	{feature: "awslogs-create-group", role: ExecutionRole, purpose: Log, actions: "logs:CreateLogGroup", resources: logGroupARN + " " + logGroupARN + ":*",
 		source: ecsGuide + "Send Amazon ECS logs to CloudWatch"},
@@ -84,11 +89,18 @@ var taskNeeds = []taskNeed{
 
 	{feature: "execute-command", role: TaskRole, purpose: Exec,
 		actions:   "ssmmessages:CreateControlChannel ssmmessages:CreateDataChannel ssmmessages:OpenControlChannel ssmmessages:OpenDataChannel",
-		resources: "*", note: "take no resource", source: ecsGuide + "Monitor Amazon ECS containers with ECS Exec"},
+		resources: "*", note: "take no resource", source: execPage},
+	{feature: "exec-logs", role: TaskRole, purpose: Log, actions: "logs:DescribeLogGroups", resources: "*", source: execPage},
+	{feature: "exec-logs", role: TaskRole, purpose: Log, actions: "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents", resources: logGroupARN + ":*", source: execPage},
+	{feature: "exec-bucket", role: TaskRole, purpose: Log, actions: "s3:GetBucketLocation s3:GetEncryptionConfiguration", resources: "arn:{partition}:s3:::{bucket}", source: execPage},
+	{feature: "exec-bucket", role: TaskRole, purpose: Log, actions: "s3:PutObject", resources: "arn:{partition}:s3:::{bucket}/{prefix}*", source: execPage},
+	{feature: "exec-key", role: TaskRole, purpose: Encrypt, actions: "kms:Decrypt", resources: "{key}", conditions: []conditionRule{byAlias}, source: execPage},
 	{feature: "efs", role: TaskRole, purpose: Mount, actions: "elasticfilesystem:ClientMount", resources: fileSystemARN, conditions: byAccessPoint, source: efsPage},
 	{feature: "efs-write", role: TaskRole, purpose: Mount, actions: "elasticfilesystem:ClientWrite", resources: fileSystemARN, conditions: byAccessPoint,
 		note: "elasticfilesystem:ClientRootAccess is not granted: root in a container is not root in the file system", source: efsPage},
 
+	{feature: "router-file", role: TaskRole, purpose: ReadFile, actions: "s3:GetObject", resources: "arn:{partition}:s3:::{bucket}/{object}", source: initPage},
+	{feature: "router-file", role: TaskRole, purpose: ReadFile, actions: "s3:GetBucketLocation", resources: "arn:{partition}:s3:::{bucket}", source: initPage},
 	{feature: "firelens-logs", role: TaskRole, purpose: Log, actions: "logs:CreateLogStream logs:PutLogEvents", resources: logGroupARN + ":log-stream:{stream}", source: firelensPage},
 	{feature: "firelens-logs", role: TaskRole, purpose: Log, actions: "logs:DescribeLogStreams", resources: logGroupARN + " " + logGroupARN + ":*", source: firelensPage},
 	{feature: "firelens-create-group", role: TaskRole, purpose: Log, actions: "logs:CreateLogGroup", resources: logGroupARN + " " + logGroupARN + ":*", source: firelensPage},
@@ -140,6 +152,11 @@ const (
 	forLoadBalancers = "AmazonECSInfrastructureRolePolicyForLoadBalancers"
 	forCodeDeploy    = "AWSCodeDeployRoleForECS"
 )
+
+// cachePrefixes are what the repositories of pull through caches usually begin
+// with. Source: Amazon ECR user guide, "Creating a pull through cache rule in
+// Amazon ECR".
+const cachePrefixes = "docker-hub ecr-public kubernetes quay github gitlab azure"
 
 // logOutput is a plug-in of Fluent Bit or Fluentd that writes to AWS, or
 // nowhere in AWS. Options name values for the templates of the feature, as

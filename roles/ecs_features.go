@@ -17,14 +17,17 @@ func (t *taskGenerator) container(c *ecs.Container) {
 		t.credentials(c)
 	}
 	for _, f := range c.EnvironmentFiles {
-		t.file(c.Name, f)
+		t.file("file", c.Name, f)
+	}
+	for _, f := range c.RouterFiles {
+		t.file("router-file", c.Name, f)
 	}
 	for _, spec := range c.CredentialSpecs {
 		t.credentialSpec(c.Name, spec)
 	}
 	t.logs(t.td.File, c.Name, c.Logs)
 	if c.FireLens != nil && strings.EqualFold(c.FireLens.Options.Get("config-file-type").Value, "s3") {
-		t.file(c.Name, c.FireLens.Options.Get("config-file-value"))
+		t.file("file", c.Name, c.FireLens.Options.Get("config-file-value"))
 	}
 }
 
@@ -44,9 +47,24 @@ func (t *taskGenerator) image(c *ecs.Container) {
 		}
 		return
 	}
-	t.need("image", c.Name, "", capture{name: "partition", value: image.Partition}, capture{name: "region", value: image.Region},
-		capture{name: "account", value: image.Account}, capture{name: "repository", value: image.Repository})
+	place := captures{{name: "partition", value: image.Partition}, {name: "region", value: image.Region}, {name: "account", value: image.Account}, {name: "repository", value: image.Repository}}
+	t.need("image", c.Name, "", place...)
+	t.pullThrough(c, image.Repository, place)
 	t.foreign(t.td.File, c.Image, image.Account, "repository "+image.Repository, "its repository policy must let this account pull")
+}
+
+// pullThrough grants what a cache needs to fetch an image that it does not have
+// yet, or says that a repository looks like one of a cache.
+func (t *taskGenerator) pullThrough(c *ecs.Container, repository string, place captures) {
+	prefix, _, nested := strings.Cut(repository, "/")
+	isCached := func(p string) bool { return strings.HasPrefix(repository, strings.TrimSuffix(p, "/")+"/") }
+	switch {
+	case slices.ContainsFunc(t.more.PullThrough, isCached):
+		t.need("pull-through-cache", c.Name, "", place...)
+	case nested && slices.Contains(strings.Fields(cachePrefixes), prefix):
+		t.report("PULL_THROUGH_CACHE", source.Suggestion, t.td.File, c.Image, "the repository is called like one of a pull through cache, which needs ecr:BatchImportUpstreamImage and ecr:CreateRepository as well",
+			"if it is one, give --pull-through-cache "+prefix)
+	}
 }
 
 const unknownImage = "if it is one of Amazon ECR, the execution role must be allowed to pull it: give the task definition with the image in it"
@@ -88,23 +106,21 @@ func (t *taskGenerator) reference(file *source.File, who string, at ecs.Text, re
 	}
 	t.foreign(file, at, ref.Account, what, must)
 	if !ref.Parameter {
-		t.secret(who, ref.Name, ref.HasSuffix(), place)
+		t.secret(who, ref, place)
 		return
 	}
 	t.need("parameters", who, "", append(place, capture{name: "parameter", value: ref.Name})...)
 	t.mayBeEncrypted("ssm", place)
 	if name, ok := ref.ReferencedSecret(); ok {
-		t.secret(who, name, false, place)
+		t.secret(who, ecs.Reference{Name: name}, place)
 	}
 }
 
-// secret grants reading a secret. AWS adds a hyphen and six characters to the
-// name, which not every way of naming it shows.
-func (t *taskGenerator) secret(who, name string, whole bool, place captures) {
-	if !whole {
-		name += "-??????"
+// secret grants reading a secret.
+func (t *taskGenerator) secret(who string, ref ecs.Reference, place captures) {
+	for _, name := range ref.SecretNames() {
+		t.need("secrets", who, "", append(slices.Clone(place), capture{name: "secret", value: name})...)
 	}
-	t.need("secrets", who, "", append(slices.Clone(place), capture{name: "secret", value: name})...)
 	t.mayBeEncrypted("secretsmanager", place)
 }
 
@@ -124,7 +140,7 @@ func (t *taskGenerator) mayBeEncrypted(service string, place captures) {
 func (t *taskGenerator) credentials(c *ecs.Container) {
 	if ref, ok := ecs.ParseReference(c.Credentials.Value); ok && !(ref.Parameter && ref.Account != "") {
 		if ref.Parameter { // a name: here it is one of a secret
-			t.secret(c.Name, ref.Name, false, nil)
+			t.secret(c.Name, ref, nil)
 			return
 		}
 		t.reference(t.td.File, c.Name, c.Credentials, ref)
@@ -133,13 +149,14 @@ func (t *taskGenerator) credentials(c *ecs.Container) {
 	t.bad(t.td.File, c.Credentials, "the ARN or name of a secret", "")
 }
 
-func (t *taskGenerator) file(who string, at ecs.Text) {
+// file grants reading an object for a feature.
+func (t *taskGenerator) file(feature, who string, at ecs.Text) {
 	partition, bucket, key, ok := ecs.ParseObject(at.Value)
 	if !ok {
 		t.bad(t.td.File, at, "the ARN of an object in S3", "write it as arn:aws:s3:::BUCKET/KEY")
 		return
 	}
-	t.need("file", who, "", capture{name: "partition", value: partition}, capture{name: "bucket", value: bucket}, capture{name: "object", value: literal(key)})
+	t.need(feature, who, "", capture{name: "partition", value: partition}, capture{name: "bucket", value: bucket}, capture{name: "object", value: literal(key)})
 }
 
 // credentialSpec grants reading a gMSA credential specification, which stands in
@@ -159,7 +176,7 @@ func (t *taskGenerator) credentialSpec(who string, at ecs.Text) {
 		}
 	case strings.HasPrefix(location, "file://"):
 	default:
-		t.file(who, inner)
+		t.file("file", who, inner)
 	}
 	if domainless {
 		t.report("CREDENTIAL_SPEC_SECRET", source.Warning, t.td.File, at, "the credential specification names a secret that the execution role must be allowed to read",

@@ -72,19 +72,22 @@ func (t *taskGenerator) infrastructure(role ecs.Text, policy string) string {
 
 // key grants using the key of something that ECS manages.
 func (t *taskGenerator) key(feature string, m ecs.Managed, role string) {
-	text := m.KMSKey.Value
-	if text == "" || strings.HasPrefix(text, "alias/aws/") {
-		return
+	if text := m.KMSKey.Value; text != "" && !strings.HasPrefix(text, "alias/aws/") {
+		t.keyOf(t.svc.File, feature, m.KMSKey, role)
 	}
-	key, alias, ok := t.keyARN(text)
+}
+
+// keyOf grants using a key, given by its id, ARN or alias.
+func (t *taskGenerator) keyOf(file *source.File, feature string, at ecs.Text, role string) {
+	key, alias, ok := t.keyARN(at.Value)
 	if !ok {
-		t.bad(t.svc.File, m.KMSKey, "a key of KMS", "write its id, its ARN or an alias")
+		t.bad(file, at, "a key of KMS", "write its id, its ARN or an alias")
 		return
 	}
 	values := captures{{name: "key", value: key}}
 	if alias != "" {
 		values = append(values, capture{name: "alias", value: literal(alias)})
-		t.report("KMS_ALIAS", source.Suggestion, t.svc.File, m.KMSKey, "the key is granted by its alias, which whoever may change aliases can give to another key", "name the key by its id or ARN")
+		t.report("KMS_ALIAS", source.Suggestion, file, at, "the key is granted by its alias, which whoever may change aliases can give to another key", "name the key by its id or ARN")
 	}
 	t.need(feature, "", role, values...)
 }
@@ -126,8 +129,38 @@ func (t *taskGenerator) execute() {
 		return
 	}
 	t.need("execute-command", "", "")
-	t.say("EXEC_LOGGING", source.Suggestion, "the cluster says where sessions of ECS Exec are logged and with which key they are encrypted",
-		"the task role needs permission for that log group, bucket and key as well")
+	if c := t.more.Configuration; c != nil && c.Exec != nil {
+		t.sessions(c)
+		return
+	}
+	t.say("EXEC_LOGGING", source.Suggestion, "the cluster says where sessions of ECS Exec are logged and with which key they are encrypted, and the task role needs permission for these",
+		"give --cluster-configuration FILE, an answer of aws ecs describe-clusters --include CONFIGURATIONS")
+}
+
+// sessions grants logging and decrypting sessions of ECS Exec.
+func (t *taskGenerator) sessions(c *ecs.Cluster) {
+	if c.Exec.KMSKey.Value != "" {
+		t.keyOf(c.File, "exec-key", c.Exec.KMSKey, "")
+	}
+	group := func(text string) { t.need("exec-logs", "", "", capture{name: "group", value: literal(text)}) }
+	if c.Exec.LogGroup.Value != "" {
+		group(c.Exec.LogGroup.Value)
+	}
+	if bucket := c.Exec.Bucket.Value; bucket != "" {
+		prefix := strings.Trim(c.Exec.KeyPrefix, "/")
+		if prefix != "" {
+			prefix += "/"
+		}
+		t.need("exec-bucket", "", "", capture{name: "bucket", value: literal(bucket)}, capture{name: "prefix", value: literal(prefix)})
+	}
+	if c.Exec.Logging != "DEFAULT" {
+		return
+	}
+	for i := range t.td.Containers { // sessions are logged where the containers log
+		if l := t.td.Containers[i].Logs; l != nil && l.Driver.Value == "awslogs" && l.Options.Get("awslogs-group").Value != "" {
+			group(l.Options.Get("awslogs-group").Value)
+		}
+	}
 }
 
 // given makes the roles that the definition names or the tasks lack.
@@ -194,9 +227,11 @@ func (t *taskGenerator) scheduled() {
 			t.need("pass-role", string(kind)+" role", "", capture{name: "role", value: t.roleARN(r)})
 		}
 	}
-	if t.svc != nil && t.svc.PropagateTags {
+	if t.more.PropagateTags || t.svc != nil && t.svc.PropagateTags {
 		t.need("propagate-tags", "", "")
+		return
 	}
+	t.say("TAGS_UNKNOWN", source.Suggestion, "whether the rule tags the tasks that it runs is not known", "if it does, or turns on tags managed by ECS, give --propagate-tags")
 }
 
 // roleARN is the ARN of a role as the definition has it, or as it will be.

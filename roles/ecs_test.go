@@ -21,7 +21,7 @@ import (
 )
 
 // taskCase is one task definition in an archive of testdata/ecs. Its sections
-// are NAME/task, NAME/service, NAME/options, NAME/allows, NAME/denies (by hand)
+// are NAME/task, NAME/service, NAME/cluster, NAME/options, NAME/allows, NAME/denies (by hand)
 // and NAME/roles (golden); the README in testdata describes them.
 type taskCase struct {
 	name     string
@@ -60,6 +60,10 @@ func (c *taskCase) read(t *testing.T) {
 		svc, findings := ecs.ParseService(source.NewFile("service", text))
 		c.svc, c.findings = &svc, append(c.findings, findings...)
 	}
+	if text, ok := c.sections["cluster"]; ok {
+		cluster, findings := ecs.ParseCluster(source.NewFile("cluster", text))
+		c.more.Configuration, c.findings = &cluster, append(c.findings, findings...)
+	}
 	c.opts = Options{Region: "eu-west-1", Account: "123456789012"}
 	for line := range strings.Lines(c.sections["options"]) {
 		flag, value, _ := strings.Cut(strings.TrimSpace(line), "=")
@@ -78,6 +82,10 @@ func (c *taskCase) read(t *testing.T) {
 			c.opts.Path = value
 		case "--scheduled":
 			c.more.Scheduled = true
+		case "--propagate-tags":
+			c.more.PropagateTags = true
+		case "--pull-through-cache":
+			c.more.PullThrough = strings.Split(value, ",")
 		case "--execute-command":
 			c.more.ExecuteCommand = true
 		default:

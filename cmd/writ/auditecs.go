@@ -36,7 +36,12 @@ func (f *auditFlags) examineTask(e *env, r *auditResult, held roles.Held, text s
 	if err != nil {
 		return nil, err
 	}
-	if r.findings = append(r.findings, append(findings, more...)...); findings.HasErrors() || more.HasErrors() {
+	ofCluster, err := f.task.readCluster(e, r.input)
+	if err != nil {
+		return nil, err
+	}
+	findings = append(append(findings, more...), ofCluster...)
+	if r.findings = append(r.findings, findings...); findings.HasErrors() {
 		return r, nil
 	}
 	if kind == "" {

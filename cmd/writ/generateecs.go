@@ -22,6 +22,7 @@ const (
 type taskFlags struct {
 	kind    string // of the inputs; "" is seen from each
 	service string // file with the service
+	cluster string // file with the cluster
 	opts    roles.TaskOptions
 	cmd     *cobra.Command
 }
@@ -32,8 +33,11 @@ func (f *taskFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.kind, "kind", "", "what the inputs are: "+kindMachine+" or "+kindTask+" (default: seen from each)")
 	flags.StringVar(&f.service, "service", "", "task definition: file with the ECS service that runs it")
 	flags.StringVar(&f.opts.Cluster, "cluster", "", "task definition: name of the cluster (default: that of the service)")
+	flags.StringVar(&f.cluster, "cluster-configuration", "", "task definition: file with the cluster, which says how sessions of ECS Exec are logged and encrypted")
 	flags.BoolVar(&f.opts.Scheduled, "scheduled", false, "task definition: rules of EventBridge run the task")
+	flags.BoolVar(&f.opts.PropagateTags, "propagate-tags", false, "task definition: with --scheduled: the rules tag the tasks that they run")
 	flags.BoolVar(&f.opts.ExecuteCommand, "execute-command", false, "task definition: tasks are run with ECS Exec")
+	flags.StringSliceVar(&f.opts.PullThrough, "pull-through-cache", nil, "task definition: what repositories begin with that ECR fills from elsewhere, such as docker-hub")
 	complete(cmd, "kind", kindMachine, kindTask)
 }
 
@@ -41,7 +45,7 @@ func (f *taskFlags) register(cmd *cobra.Command) {
 var (
 	machineOnly = []string{"style", "name", "type", "tracing", "logging", "redrive", "pass-role", "task-definition", "no-pass-role", "substitution",
 		"allow-placeholders", "any-account", "for", "execution-role", "deploy-also", "check"}
-	taskOnly = []string{"service", "cluster", "scheduled", "execute-command"}
+	taskOnly = []string{"service", "cluster", "cluster-configuration", "scheduled", "propagate-tags", "execute-command", "pull-through-cache"}
 )
 
 // kindOf says what an input is, and refuses flags that are about the other kind.
@@ -79,7 +83,11 @@ func (f *generateFlags) generateTask(e *env, input, text string) ([]result, erro
 	if err != nil {
 		return nil, err
 	}
-	findings = append(findings, more...)
+	ofCluster, err := f.task.readCluster(e, input)
+	if err != nil {
+		return nil, err
+	}
+	findings = append(append(findings, more...), ofCluster...)
 	if findings.HasErrors() {
 		return []result{{input: input, audience: f.audience, task: true, findings: findings.Sorted()}}, nil
 	}
@@ -110,6 +118,24 @@ func (f *generateFlags) readService(e *env, input string) (*ecs.Service, source.
 	}
 	svc, findings := ecs.ParseService(source.NewFile(inputName(name), text))
 	return &svc, findings, nil
+}
+
+// readCluster reads the file with the cluster into the options.
+func (f *taskFlags) readCluster(e *env, input string) (source.List, error) {
+	name := f.cluster
+	if name == "" {
+		return nil, nil
+	}
+	if name == "-" && (input == "-" || f.service == "-") {
+		return nil, errors.New("standard input is one of the task definition, the service and the cluster")
+	}
+	text, err := readInput(e, name)
+	if err != nil {
+		return nil, err
+	}
+	cluster, findings := ecs.ParseCluster(source.NewFile(inputName(name), text))
+	f.opts.Configuration = &cluster
+	return findings, nil
 }
 
 // managedPolicies prints the policies of AWS that are attached to a role.
