@@ -12,8 +12,9 @@ import (
 // for contexts that leave it out. The value is "" for a key that the caller does
 // not have.
 //
-// Source: AWS global condition context keys; IAM user guide, policy variables
-// (the values of aws:userid and aws:PrincipalType).
+// Source: AWS global condition context keys (which requests have them, 2026-09);
+// IAM user guide, policy variables (the values of aws:userid and
+// aws:PrincipalType).
 func (e *evaluation) derived(key string) (value string, ok bool) {
 	name, ok := strings.CutPrefix(key, "aws:")
 	if !ok {
@@ -26,11 +27,13 @@ func (e *evaluation) derived(key string) (value string, ok bool) {
 			value = principalARN(caller)
 		}
 	case "principalaccount":
-		value = caller.Account
+		if value = caller.Account; caller.Kind == policy.CallerAnonymous {
+			value = anonymous
+		}
 	case "principaltype":
 		value = principalTypes[caller.Kind]
 	case "principalisawsservice":
-		value = strconv.FormatBool(caller.Kind == policy.CallerService)
+		value = isService(caller)
 	case "principalservicename":
 		value = nameIf(caller, policy.CallerService)
 	case "username":
@@ -77,10 +80,26 @@ func nameIf(c *policy.Caller, kind policy.CallerKind) string {
 	return ""
 }
 
-// userID is known of root users and federated users only: the unique ID of a
-// user or role is not in its ARN.
+// anonymous is what requests without a signature have for the account and the ID
+// of their caller.
+const anonymous = "anonymous"
+
+// isService is known of signed requests only; identity providers' users sign as
+// little as anonymous callers do.
+func isService(c *policy.Caller) string {
+	switch c.Kind {
+	case policy.CallerAnonymous, policy.CallerProvider:
+		return ""
+	}
+	return strconv.FormatBool(c.Kind == policy.CallerService)
+}
+
+// userID is known of root users, federated users and anonymous callers only: the
+// unique ID of a user or role is not in its ARN.
 func userID(c *policy.Caller) string {
 	switch c.Kind {
+	case policy.CallerAnonymous:
+		return anonymous
 	case policy.CallerRoot:
 		return c.Account
 	case policy.CallerFederatedUser:

@@ -638,6 +638,9 @@ func (a *refAsk) derived(key string) string {
 			return who.text
 		}
 	case "aws:principalaccount":
+		if who.kind == "anonymous" {
+			return "anonymous"
+		}
 		return who.account
 	case "aws:principaltype":
 		return map[string]string{
@@ -654,6 +657,8 @@ func (a *refAsk) derived(key string) string {
 			return who.account
 		case "federated":
 			return who.account + ":" + who.name
+		case "anonymous":
+			return "anonymous"
 		}
 	case "aws:currenttime":
 		return a.request.Time.UTC().Format(time.RFC3339)
@@ -662,7 +667,9 @@ func (a *refAsk) derived(key string) string {
 	case "aws:resourceaccount":
 		return a.owner
 	case "aws:principalisawsservice":
-		return strconv.FormatBool(who.kind == "service")
+		if who.kind != "anonymous" && who.kind != "provider" {
+			return strconv.FormatBool(who.kind == "service")
+		}
 	case "aws:principalservicename":
 		if who.kind == "service" {
 			return who.name
