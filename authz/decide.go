@@ -161,6 +161,9 @@ func (e *evaluation) withinAccount() Decision {
 		// Named itself, or as anybody: nothing else needs to allow.
 		return decided(Allowed, e.resourceReference(g.itself))
 	}
+	if e.naming && e.who.caller.Kind != policy.CallerRole { // which acts through its sessions
+		return decided(Allowed)
+	}
 	if e.who.caller.Kind == policy.CallerRoot && !e.stricter(e.who.special) {
 		return decided(Allowed, kindOnly(Root))
 	}

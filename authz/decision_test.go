@@ -397,6 +397,9 @@ func (s *script) explain(engine *authz.Engine, q *question) {
 				for _, k := range x.Change.Kinds {
 					got = append(got, k.String())
 				}
+				if x.Change.NamingCaller {
+					got = append(got, "naming-caller")
+				}
 			}
 		case "derived":
 			for _, e := range x.Derived {

@@ -28,6 +28,7 @@ type evaluation struct {
 	guesses bool              // something that is not known was asked for
 	vague   bool              // a variable was asked for whose key is not known
 	assume  [Service + 1]bool // kinds that are taken to allow, see Explanation.Change
+	naming  bool              // the resource's policy is taken to allow by naming the caller itself
 
 	variables []policy.Variable   // of the policy whose statement is being matched
 	trace     *recorder           // nil but for Explain

@@ -54,9 +54,12 @@ type Change struct {
 	Possible bool // no grant helps against an explicit deny or a rule of the service
 	// Kinds of policy that would each have to allow the action on the resource.
 	// One is a single grant.
-	Kinds    []Kind
-	Action   string
-	Resource string
+	Kinds []Kind
+	// NamingCaller: the one grant, in the resource's policy, must name the caller
+	// itself; naming its account is not enough.
+	NamingCaller bool
+	Action       string
+	Resource     string
 }
 
 // Explain answers a request as Decide does, and says why.
@@ -280,6 +283,10 @@ func (e *evaluation) change(d Decision) Change {
 			c.Possible, c.Kinds = true, kinds
 			return c
 		}
+		if size == 1 && e.tryNaming() {
+			c.Possible, c.Kinds, c.NamingCaller = true, []Kind{Resource}, true
+			return c
+		}
 	}
 	return c
 }
@@ -304,6 +311,18 @@ func (e *evaluation) tryKinds(chosen []Kind, from, left int) []Kind {
 		}
 	}
 	return nil
+}
+
+// tryNaming decides again with a resource's policy that names the caller itself,
+// where there is such a policy for sure.
+func (e *evaluation) tryNaming() bool {
+	if !e.engine.resource && e.who.special != yes {
+		return false
+	}
+	e.naming, e.strict = true, true
+	ok := e.decide().Result == Allowed
+	e.naming = false
+	return ok
 }
 
 // notes says what no statement shows.

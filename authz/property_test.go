@@ -245,6 +245,9 @@ func changeWouldAllow(t *testing.T, _ generator, set refSet, r *authz.Request) {
 		}}}
 		if hasPrincipals(kind) {
 			grant.Statement[0].Principal = naming(r)
+			if x.Change.NamingCaller {
+				grant.Statement[0].Principal = &refPrincipal{groups: map[string]refList{"AWS": {r.Principal}}}
+			}
 		}
 		if set[kind] == nil {
 			set[kind] = [][]*refPolicy{nil}
@@ -263,8 +266,8 @@ func changeWouldAllow(t *testing.T, _ generator, set refSet, r *authz.Request) {
 	}
 }
 
-// naming returns a principal element for the caller, or its account where a
-// caller cannot be named itself.
+// naming returns a principal element for the account of the caller, or for the
+// caller where it has none.
 func naming(r *authz.Request) *refPrincipal {
 	who := refParseCaller(r.Principal, r.Action)
 	switch who.kind {

@@ -1,6 +1,11 @@
 package authz
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/policy"
+)
 
 // Rule names actions, and the resources on which they are under a rule of
 // their own, whatever policies say. Both are patterns: Actions as the Action
@@ -32,6 +37,12 @@ func ProviderActions() []string { return Rule{}.with(byProvider).Actions }
 
 // AlwaysAllowed is the action that cannot be denied to whoever signs a request.
 const AlwaysAllowed = "sts:GetCallerIdentity"
+
+// Holds reports whether an action on a resource is under the rule.
+func (r Rule) Holds(action, resource string) bool {
+	return arn.Like(r.Resource, resource) &&
+		slices.ContainsFunc(r.Actions, func(entry string) bool { return policy.MatchAction(entry, action) })
+}
 
 func (r Rule) with(trait traits) Rule {
 	for action, t := range actionTraits {

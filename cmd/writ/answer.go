@@ -108,10 +108,11 @@ type (
 		Got      []string `json:"got"`
 	}
 	changeJSON struct {
-		Possible bool         `json:"possible"`
-		Kinds    []authz.Kind `json:"kinds"`
-		Action   string       `json:"action"`
-		Resource string       `json:"resource"`
+		Possible     bool         `json:"possible"`
+		Kinds        []authz.Kind `json:"kinds"`
+		NamingCaller bool         `json:"namingCaller,omitempty"`
+		Action       string       `json:"action"`
+		Resource     string       `json:"resource"`
 	}
 	missingJSON struct {
 		Kind authz.Kind `json:"kind"`
@@ -150,7 +151,7 @@ func (a *answer) json(all bool) answerJSON {
 	}
 	if denied(out.Decision) {
 		c := a.x.Change
-		out.Change = &changeJSON{c.Possible, c.Kinds, c.Action, c.Resource}
+		out.Change = &changeJSON{c.Possible, c.Kinds, c.NamingCaller, c.Action, c.Resource}
 		if c.Kinds == nil {
 			out.Change.Kinds = []authz.Kind{}
 		}

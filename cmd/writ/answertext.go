@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
@@ -87,6 +88,9 @@ func (p *answerPrinter) deciders(a *answer, r authz.Result) {
 		p.line(word, "%s", a.decider(ref, r))
 		word = "and by"
 	}
+	if r == authz.ExplicitlyDenied {
+		p.otherDenies(a)
+	}
 	if r == authz.Undecided {
 		for i := range a.x.Statements {
 			if s := &a.x.Statements[i]; s.Speaks && s.Outcome == authz.Undecided {
@@ -95,6 +99,33 @@ func (p *answerPrinter) deciders(a *answer, r authz.Result) {
 			}
 		}
 	}
+}
+
+// mostDenies bounds the other statements shown that deny; --why shows them all.
+const mostDenies = 3
+
+// otherDenies names the statements that deny besides the one that decided: they
+// must go, too.
+func (p *answerPrinter) otherDenies(a *answer) {
+	others := a.denies()
+	others = others[min(len(others), 1):]
+	for _, ref := range others[:min(len(others), mostDenies)] {
+		p.line("also by", "%s", a.place(ref))
+	}
+	if more := len(others) - mostDenies; more > 0 {
+		p.more("and %d more, see --why", more)
+	}
+}
+
+// denies are the statements that deny, the one that decided first.
+func (a *answer) denies() []authz.Reference {
+	out := a.x.Decision.By()
+	for i := range a.x.Statements {
+		if s := &a.x.Statements[i]; s.Speaks && s.Outcome == authz.ExplicitlyDenied && !slices.Contains(out, s.Reference) {
+			out = append(out, s.Reference)
+		}
+	}
+	return out
 }
 
 // decider describes what decided.
@@ -110,10 +141,25 @@ func (a *answer) decider(ref authz.Reference, r authz.Result) string {
 	case authz.SCP, authz.RCP:
 		return fmt.Sprintf("%s of level %d: no statement allows it", kindWords[ref.Kind], ref.Level)
 	}
-	if r == authz.Allowed {
-		return kindWords[ref.Kind]
+	words := kindWords[ref.Kind]
+	if ref.Kind == authz.Resource {
+		words = a.resourcePolicy()
 	}
-	return kindWords[ref.Kind] + ": no statement allows it"
+	if r == authz.Allowed {
+		return words
+	}
+	return words + ": no statement allows it"
+}
+
+// resourcePolicy is what people call the policy of the resource.
+func (a *answer) resourcePolicy() string {
+	switch action, resource := a.request.Action, a.request.Resource; {
+	case authz.TrustRule().Holds(action, resource):
+		return "the role's trust policy"
+	case authz.KeyRule().Holds(action, resource):
+		return "the key policy"
+	}
+	return kindWords[authz.Resource]
 }
 
 // kindWords name kinds of policy in a sentence.
@@ -234,16 +280,26 @@ func (p *answerPrinter) change(a *answer, r authz.Result) {
 	}
 	c := a.x.Change
 	if !c.Possible {
-		if r == authz.ExplicitlyDenied {
-			p.line("to allow", "no grant helps: the statement that denies must go, or except this request")
-		} else {
+		switch {
+		case r != authz.ExplicitlyDenied:
 			p.line("to allow", "no grant helps")
+		case len(a.denies()) > 1:
+			p.line("to allow", "no grant helps: all statements that deny must go, or except this request")
+		default:
+			p.line("to allow", "no grant helps: the statement that denies must go, or except this request")
 		}
 		return
 	}
 	var places []string
 	for _, k := range c.Kinds {
-		places = append(places, grantPlaces[k])
+		place := grantPlaces[k]
+		if k == authz.Resource {
+			place = a.resourcePolicy()
+		}
+		if c.NamingCaller {
+			place += ", to the principal itself and not to its account"
+		}
+		places = append(places, place)
 	}
 	p.line("to allow", "Allow %s on %s in %s", plain(c.Action), plain(clip(c.Resource)), strings.Join(places, ", and in "))
 	if keys := a.lackedKeys(); len(keys) > 0 {
@@ -269,8 +325,7 @@ func (a *answer) lackedKeys() []string {
 
 var grantPlaces = map[authz.Kind]string{
 	authz.Identity: "an identity policy", authz.Boundary: "the permissions boundary", authz.Session: "a session policy",
-	authz.Resource: "the resource policy", authz.SCP: "a service control policy of every level that lacks it",
-	authz.Endpoint: "the VPC endpoint policy",
+	authz.SCP: "a service control policy of every level that lacks it", authz.Endpoint: "the VPC endpoint policy",
 }
 
 func (p *answerPrinter) statements(a *answer) {
