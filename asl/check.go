@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -35,7 +36,7 @@ func (r *reader) checkForm(o *element, f field, v *jsontree.Value) {
 			}
 			return
 		}
-		if o.language == JSONata && sp.form != formText && isJSONataLike(v.Text) {
+		if o.language == JSONata && o.place != inMachine && sp.form.evaluated() && isJSONataLike(v.Text) {
 			r.checkJSONata(v)
 			return
 		}
@@ -70,12 +71,39 @@ func (r *reader) checkForm(o *element, f field, v *jsontree.Value) {
 		want = r.checkStrings(v)
 	case formTemplate:
 		r.checkTemplate(v, o.language)
+	case formPayload, formSelector, formItems:
+		want = r.checkPayload(sp.form, v, o.language)
+	case formCondition:
+		want = r.checkCondition(v, o.language)
 	case formVariables:
 		want = r.checkAssign(v, o.language)
 	}
 	if want != "" {
 		r.fail("BAD_FIELD_TYPE", v.Span, "", "%s must be %s, not %s", sp.name, want, v.Kind)
 	}
+}
+
+// checkPayload checks a payload template that must be an object, or hold items.
+func (r *reader) checkPayload(f form, v *jsontree.Value, language QueryLanguage) (want string) {
+	switch r.checkTemplate(v, language); {
+	case v.Kind == jsontree.Object, v.Kind == jsontree.Null, f == formSelector && language == JSONata, f == formItems && v.Kind == jsontree.Array:
+		return ""
+	case f == formItems:
+		return "an array, an object or an expression {% ... %}"
+	case language == JSONata:
+		return "an object or an expression {% ... %}"
+	}
+	return "an object"
+}
+
+func (r *reader) checkCondition(v *jsontree.Value, language QueryLanguage) (want string) {
+	if v.Kind != jsontree.String && v.Kind != jsontree.Bool {
+		return "an expression {% ... %}, true or false"
+	}
+	if v.Kind == jsontree.String && language == JSONata {
+		r.fail("BAD_JSONATA", v.Span, `write "{% ... %}" around it to have it evaluated`, "Condition is plain text, and so neither true nor false")
+	}
+	return ""
 }
 
 func (r *reader) checkOneOf(name string, v *jsontree.Value, values []string) {
@@ -235,8 +263,8 @@ var distributedOnly = []field{
 }
 
 func (r *reader) checkMap(s *State, o *element) {
-	if label, ok := s.Map.Label.Literal(); ok && utf8.RuneCountInString(label) > maxLabel {
-		r.fail("BAD_FIELD_VALUE", s.Map.Label.Span(), "", "a Label has at most %d characters", maxLabel)
+	if label, ok := s.Map.Label.Literal(); ok {
+		r.checkLabel(label, s.Map.Label.Span())
 	}
 	if s.Map.Distributed || s.Map.Processor.Span == (source.Span{}) {
 		return
@@ -245,6 +273,23 @@ func (r *reader) checkMap(s *State, o *element) {
 		if m := o.members[f]; m != nil {
 			r.fail("CONFLICTING_FIELDS", m.NameSpan, `set "ProcessorConfig": {"Mode": "DISTRIBUTED", ...}`, "%s is for distributed maps, and this one is inline", m.Name)
 		}
+	}
+}
+
+// notInLabel are the characters that a Label does not have, besides control
+// characters. Source: developer guide, Label of a distributed map.
+const notInLabel = "?*<>{}[]:;,\\|^~$#%&`\""
+
+func (r *reader) checkLabel(label string, at source.Span) {
+	if utf8.RuneCountInString(label) > maxLabel {
+		r.fail("BAD_FIELD_VALUE", at, "", "a Label has at most %d characters", maxLabel)
+	}
+	i := strings.IndexFunc(label, func(c rune) bool {
+		return unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune(notInLabel, c)
+	})
+	if i >= 0 {
+		c, _ := utf8.DecodeRuneInString(label[i:])
+		r.fail("BAD_FIELD_VALUE", at, "", "a Label cannot hold %q", c)
 	}
 }
 

@@ -63,6 +63,9 @@ func (r *reader) readComparison(c *Comparison, t *element) {
 			}
 			r.checkOperand(operand, m)
 		case m.Name == "And" || m.Name == "Or":
+			if m.Value.Kind == jsontree.Array && len(m.Value.Items) == 0 {
+				r.fail("BAD_FIELD_VALUE", m.Value.Span, "", "%s joins no rule", m.Name)
+			}
 			r.readOperands(c, m.Value.Items, t.language)
 		case m.Name == "Not":
 			r.readOperands(c, []jsontree.Value{m.Value}, t.language)

@@ -71,8 +71,22 @@ const (
 	formObjects              // an array of objects
 	formStrings              // an array of strings
 	formTemplate             // anything, with expressions inside
+	formPayload              // an object with expressions inside; in JSONata an expression too
+	formSelector             // the same in JSONPath; anything in JSONata
+	formItems                // an array or object of items, or an expression
+	formCondition            // an expression, or true or false
 	formVariables            // an object that sets variables
 )
+
+// evaluated reports whether one expression may stand for the whole value in
+// JSONata. It never may for what shows the states of a machine.
+func (f form) evaluated() bool {
+	switch f {
+	case formWords, formWhole, formNumber, formTime, formTemplate, formPayload, formSelector, formItems, formCondition:
+		return true
+	}
+	return false
+}
 
 // field numbers the fields of all places.
 type field uint8
@@ -198,14 +212,14 @@ var specs = [fieldCount]spec{
 	fInputPath:      {name: "InputPath", in: inStates &^ inFail, language: JSONPath, form: formPathOrNull},
 	fOutputPath:     {name: "OutputPath", in: inStates &^ inFail, language: JSONPath, form: formPathOrNull},
 	fResultPath:     {name: "ResultPath", in: inHandled | inPass | inCatcher, language: JSONPath, form: formReferenceOrNull},
-	fParameters:     {name: "Parameters", in: inHandled | inPass | inItemReader | inResultWriter, language: JSONPath, form: formTemplate},
-	fResultSelector: {name: "ResultSelector", in: inHandled, language: JSONPath, form: formTemplate},
+	fParameters:     {name: "Parameters", in: inHandled | inPass | inItemReader | inResultWriter, language: JSONPath, form: formPayload},
+	fResultSelector: {name: "ResultSelector", in: inHandled, language: JSONPath, form: formPayload},
 	fArguments:      {name: "Arguments", in: inTask | inParallel | inItemReader | inResultWriter, language: JSONata, form: formTemplate},
 	fOutput:         {name: "Output", in: inStates&^inFail | inCatcher | inRule, language: JSONata, form: formTemplate},
 	fAssign:         {name: "Assign", in: inMoving | inChoice | inCatcher | inRule, form: formVariables},
 
 	fResource:    {name: "Resource", in: inTask | inItemReader | inResultWriter, form: formText},
-	fCredentials: {name: "Credentials", in: inTask, form: formTemplate},
+	fCredentials: {name: "Credentials", in: inTask, form: formPayload},
 
 	fRetry:           {name: "Retry", in: inHandled, form: formObjects},
 	fCatch:           {name: "Catch", in: inHandled, form: formObjects},
@@ -230,7 +244,7 @@ var specs = [fieldCount]spec{
 
 	fChoices:   {name: "Choices", in: inChoice, form: formObjects},
 	fDefault:   {name: "Default", in: inChoice, form: formText},
-	fCondition: {name: "Condition", in: inRule, language: JSONata, form: formTemplate},
+	fCondition: {name: "Condition", in: inRule, language: JSONata, form: formCondition},
 	fVariable:  {name: "Variable", in: inRule | inComparison, language: JSONPath, form: formPath},
 	fAnd:       {name: "And", in: inRule | inComparison, language: JSONPath, form: formObjects},
 	fOr:        {name: "Or", in: inRule | inComparison, language: JSONPath, form: formObjects},
@@ -243,9 +257,9 @@ var specs = [fieldCount]spec{
 	fProcessorConfig: {name: "ProcessorConfig", in: inProcessor, form: formObject},
 	fMode:            {name: "Mode", in: inProcessorConfig, form: formText, values: []string{"INLINE", "DISTRIBUTED"}},
 	fExecutionType:   {name: "ExecutionType", in: inProcessorConfig, form: formText, values: []string{"STANDARD", "EXPRESS"}},
-	fItems:           {name: "Items", in: inMap, language: JSONata, form: formTemplate},
+	fItems:           {name: "Items", in: inMap, language: JSONata, form: formItems},
 	fItemsPath:       {name: "ItemsPath", in: inMap, language: JSONPath, form: formPath},
-	fItemSelector:    {name: "ItemSelector", in: inMap, form: formTemplate},
+	fItemSelector:    {name: "ItemSelector", in: inMap, form: formSelector},
 
 	fItemReader:        {name: "ItemReader", in: inMap, form: formObject},
 	fReaderConfig:      {name: "ReaderConfig", in: inItemReader, form: formObject},
@@ -260,7 +274,7 @@ var specs = [fieldCount]spec{
 	fMaxItemsPath:      {name: "MaxItemsPath", in: inReaderConfig, language: JSONPath, form: formReference},
 
 	fItemBatcher:               {name: "ItemBatcher", in: inMap, form: formObject},
-	fBatchInput:                {name: "BatchInput", in: inItemBatcher, form: formTemplate},
+	fBatchInput:                {name: "BatchInput", in: inItemBatcher, form: formSelector},
 	fMaxItemsPerBatch:          {name: "MaxItemsPerBatch", in: inItemBatcher, form: formWhole, least: 1, most: 100000000},
 	fMaxItemsPerBatchPath:      {name: "MaxItemsPerBatchPath", in: inItemBatcher, language: JSONPath, form: formReference},
 	fMaxInputBytesPerBatch:     {name: "MaxInputBytesPerBatch", in: inItemBatcher, form: formWhole, least: 1, most: 262144},

@@ -82,6 +82,7 @@ func read(file *source.File, root *jsontree.Value, duplicates []jsontree.Duplica
 	r.substitute(root, opts)
 	r.readMachine()
 	r.checkScopes()
+	r.checkVariables()
 	return m, r.findings.List().Sorted()
 }
 
@@ -92,6 +93,7 @@ type reader struct {
 	yaml       bool // what fills a placeholder without quotes may be plain text
 	allowHoles bool
 	near       near.Finder
+	variables  variables
 	scopes     []*Scope
 	names      map[string]*State // of all scopes; see elsewhere
 }

@@ -181,6 +181,9 @@ func (r *reader) readItemReader(o *element) *ItemReader {
 	if r.openPart(&c, t.get(fReaderConfig)) {
 		r.checkValues(&c, fTransformation, "NONE", "LOAD_AND_FLATTEN")
 		r.exclusive(&c, fMaxItems, fMaxItemsPath)
+		if c.text(fCSVHeaderLocation) == "GIVEN" && !c.has(fCSVHeaders) {
+			r.missing(&c, "CSVHeaders", "an array of names", `a CSVHeaderLocation of "GIVEN" needs CSVHeaders`)
+		}
 		reader.InputType = c.literal(fInputType)
 		reader.ManifestType = c.literal(fManifestType)
 		reader.Transformation = c.literal(fTransformation)

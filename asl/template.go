@@ -94,7 +94,13 @@ func (r *reader) checkExpression(m *jsontree.Member) {
 		r.fail("BAD_PATH", v.Span, `drop ".$" from the name, or give a path`, "%s must be a string with a path or an intrinsic function, not %s", m.Name, v.Kind)
 		return
 	}
-	if isPlainPath(v.Text) || hasOpenPart(v.Text) {
+	if hasOpenPart(v.Text) {
+		return
+	}
+	if isPlainPath(v.Text) {
+		if rest, ok := strings.CutPrefix(v.Text, "$$."); ok {
+			r.plainContext(v, rest)
+		}
 		return
 	}
 	e, err := ParseExpression(v.Text)
@@ -103,6 +109,7 @@ func (r *reader) checkExpression(m *jsontree.Member) {
 		return
 	}
 	r.checkFormat(v, e)
+	r.readsVariables(v, e)
 }
 
 // checkFormat warns of a States.Format whose placeholders and arguments do not
@@ -184,9 +191,11 @@ func (r *reader) checkPathField(f field, v *jsontree.Value) (want string) {
 		return "a path"
 	}
 	if (f == fErrorPath || f == fCausePath) && strings.HasPrefix(v.Text, "States.") {
-		if _, err := ParseExpression(v.Text); err != nil {
+		e, err := ParseExpression(v.Text)
+		if err != nil {
 			r.badExpression(v, err)
 		}
+		r.readsVariables(v, e)
 		return ""
 	}
 	path, ok := r.checkPath(v)
@@ -217,8 +226,10 @@ func (r *reader) checkPath(v *jsontree.Value) (Path, bool) {
 	path, err := ParsePath(v.Text)
 	if err != nil {
 		r.badExpression(v, err)
+		return path, false
 	}
-	return path, err == nil
+	r.readsPath(v, path)
+	return path, true
 }
 
 // maxVariable is the longest name of a variable, in characters.
@@ -237,11 +248,13 @@ func (r *reader) checkAssign(v *jsontree.Value, language QueryLanguage) (want st
 		}
 		switch {
 		case hasOpenPart(name):
+			r.variables.open = true
 		case name == "states":
 			r.fail("BAD_VARIABLE", m.NameSpan, "choose another name", "no variable can be named %q: $states is reserved", name)
 		case name == "" || identifier(name) != name || name[0] == '_' || utf8.RuneCountInString(name) > maxVariable:
 			r.fail("BAD_VARIABLE", m.NameSpan, "a letter, then letters, digits and _, at most 80 characters", "%q cannot be the name of a variable", clip(name))
 		}
+		r.variables.assign(name)
 	}
 	r.checkTemplate(v, language)
 	return ""
@@ -263,6 +276,7 @@ func (r *reader) checkJSONata(v *jsontree.Value) {
 			"an expression begins with {%% and ends with %%}")
 		return
 	case isPlainVariable(text[2 : len(text)-2]):
+		r.plainJSONata(v, strings.Trim(text[2:len(text)-2], " ")[1:])
 		return
 	}
 	e, err := jsonata.Parse(text[2 : len(text)-2])
@@ -276,6 +290,7 @@ func (r *reader) checkJSONata(v *jsontree.Value) {
 		}
 		return true
 	})
+	r.readsJSONata(v, e)
 }
 
 // isPlainVariable recognises the JSONata that most states use, such as

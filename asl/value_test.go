@@ -21,7 +21,7 @@ func parameters(t *testing.T, language, template string) Value {
 }
 
 func TestValueInJSONPath(t *testing.T) {
-	v := parameters(t, "JSONPath", `{"Lit": "x", "Path.$": "$.a", "Obj": {"In.$": "$$.b"}, "List": ["a", {"c.$": "$.d"}],
+	v := parameters(t, "JSONPath", `{"Lit": "x", "Path.$": "$.a", "Obj": {"In.$": "$$.Map"}, "List": ["a", {"c.$": "$.d"}],
 		"N": 5, "B": true, "Nil": null, "Hole": "a-${x}", "Bare": ${y}, "Data": "see {% $a %}"}`)
 	tests := []struct {
 		value      Value
@@ -35,7 +35,7 @@ func TestValueInJSONPath(t *testing.T) {
 		{v.Field("Path"), Unknown, true, "$.a", ""},
 		{v.Field("Path").Field("Deep").Field("er"), Unknown, true, "$.a", ""},
 		{v.Field("Path.$"), String, false, "", "$.a"},
-		{v.Field("Obj").Field("In"), Unknown, true, "$$.b", ""},
+		{v.Field("Obj").Field("In"), Unknown, true, "$$.Map", ""},
 		{v.Field("Lit").Field("x"), None, false, "", ""},
 		{v.Field("Nope"), None, false, "", ""},
 		{v.Field("N"), Number, false, "", ""},
@@ -134,7 +134,7 @@ func TestFields(t *testing.T) {
 func TestLiteralFields(t *testing.T) {
 	m, list := Parse(source.NewFile("m.json", `{"StartAt": "A", "States": {
 		"A": {"Type": "Pass", "Result": {"x.$": "$.y"}, "Next": "B"},
-		"B": {"Type": "Task", "QueryLanguage": "JSONata", "Resource": "{% $r %}", "TimeoutSeconds": "{% $t %}", "End": true}}}`), Options{})
+		"B": {"Type": "Task", "QueryLanguage": "JSONata", "Resource": "{% $r %}", "TimeoutSeconds": "{% $states.input.t %}", "End": true}}}`), Options{})
 	if len(list) > 0 {
 		t.Fatal(list)
 	}
@@ -146,7 +146,7 @@ func TestLiteralFields(t *testing.T) {
 	if _, ok := task.Resource.Literal(); !ok {
 		t.Error("Resource was evaluated")
 	}
-	if task.TimeoutSeconds.Expression() != "$t" {
+	if task.TimeoutSeconds.Expression() != "$states.input.t" {
 		t.Errorf("timeout %q", task.TimeoutSeconds.Expression())
 	}
 }
