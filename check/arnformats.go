@@ -179,6 +179,19 @@ func (f *facts) readAll() {
 			}
 		}
 	}
+	for _, t := range unlistedTypes {
+		f.foreignFormats[t.service] = appendFormats(f.foreignFormats[t.service], t.service, &catalog.ResourceType{Name: t.name, Formats: []string{t.format}})
+	}
+}
+
+// unlistedTypes are resource types that the documentation of a service names in
+// policies, and the Service Authorization Reference does not list. Which actions are
+// about them is not known.
+//
+// Source: AWS SAM developer guide, Managing resource access and permissions, and AWS
+// CloudFormation user guide, transforms (macros that AWS hosts).
+var unlistedTypes = []struct{ service, name, format string }{
+	{"cloudformation", "transform", "arn:${Partition}:cloudformation:${Region}:aws:transform/${TransformName}"},
 }
 
 // publicTypes are resource types of which AWS has some itself. Their ARNs leave

@@ -26,7 +26,7 @@ type attachment struct {
 var attachments = []attachment{
 	{"AWS::S3::Bucket", []string{"s3"}, []string{"bucket", "object"}, 20480, false, "Amazon S3 user guide, Bucket policies"},
 	{"AWS::S3::AccessPoint", []string{"s3"}, []string{"accesspoint", "accesspointobject"}, 20480, false, "Amazon S3 user guide, Access points restrictions and limitations"},
-	{"AWS::S3::MultiRegionAccessPoint", []string{"s3"}, []string{"multiregionaccesspoint", "accesspointobject"}, 20480, false, "Amazon S3 user guide, Multi-Region Access Point restrictions"},
+	{"AWS::S3::MultiRegionAccessPoint", []string{"s3"}, []string{"multiregionaccesspoint", "accesspoint", "accesspointobject"}, 20480, false, "Amazon S3 user guide, Multi-Region Access Point restrictions"},
 	{"AWS::S3ObjectLambda::AccessPoint", []string{"s3-object-lambda"}, nil, 20480, false, "Amazon S3 user guide, Configuring IAM policies for Object Lambda Access Points"},
 	{"AWS::IAM::AssumeRolePolicyDocument", []string{"sts"}, nil, 0, true, "IAM Access Analyzer API reference, ValidatePolicy"},
 	{"AWS::DynamoDB::Table", []string{"dynamodb"}, []string{"table", "index"}, 20480, false, "Amazon DynamoDB developer guide, Considerations for resource-based policies"},
@@ -56,8 +56,9 @@ var attachments = []attachment{
 // the one that they are attached to.
 //
 // Source: Amazon ECR user guide, Private repository policy examples; Amazon ECR
-// Public user guide, Public repository policy examples.
-var withoutResource = set("AWS::ECR::Repository", "AWS::ECR::PublicRepository")
+// Public user guide, Public repository policy examples; Amazon EFS user guide, policies
+// of the file system policy editor.
+var withoutResource = set("AWS::ECR::Repository", "AWS::ECR::PublicRepository", "AWS::EFS::FileSystem")
 
 // shortResources are what resources may begin with in the policies of a type,
 // besides ARNs.
@@ -91,6 +92,16 @@ func findAttachment(name string) (*attachment, error) {
 	}
 	return nil, fmt.Errorf("there is no type of resource %q: %s", name, hint)
 }
+
+// trustAttachment is what trust policies are attached to, said or not.
+var trustAttachment = func() *attachment {
+	for i := range attachments {
+		if attachments[i].trust {
+			return &attachments[i]
+		}
+	}
+	return nil
+}()
 
 // aboutAttachedTo is about what has no meaning in the policy of this resource.
 var aboutAttachedTo = &finder{statement: attachedStatement, condition: attachedCondition}

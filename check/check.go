@@ -113,6 +113,9 @@ func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
 	}
 	r := newRun(doc, result.Kind, o.facts())
 	r.attached, r.enabled = attached, set(o.Enable...)
+	if r.kind == Trust {
+		r.attached = trustAttachment
+	}
 	r.adopt(parsed)
 	if doc != nil {
 		r.look()

@@ -119,6 +119,9 @@ func (k keyFact) singleValued() bool {
 	return k.exists() && k.typ != "" && !k.multivalued() && !strings.HasSuffix(k.name, ":amr")
 }
 
+// tokenService is the prefix of the service that takes the tokens of identity providers.
+const tokenService = "sts"
+
 // key returns what is known about a condition key, given in lower case.
 func (f *facts) key(lower string) keyFact {
 	k, asked := f.keys[lower]
@@ -137,14 +140,17 @@ func (f *facts) findKey(lower string) keyFact {
 	fact := keyFact{prefix: lower[:at]}
 	if k, ok := f.lookup(lower); ok {
 		fact.name, fact.typ, fact.origin = k.Name, k.Type, keyOfService
-		if f.isGlobal(k.Name) {
+		switch {
+		case f.isGlobal(k.Name):
 			fact.origin = keyGlobal
+		case isProvider(fact.prefix):
+			fact.origin = keyOfProvider
 		}
 		return fact
 	}
-	if strings.Contains(fact.prefix, ".") || fact.prefix == "saml" {
+	if isProvider(fact.prefix) {
 		fact.origin = keyOfProvider
-		if sts := f.service("sts"); sts != nil {
+		if sts := f.service(tokenService); sts != nil {
 			if k, ok := sts.Key(lower); ok {
 				fact.name, fact.typ = k.Name, k.Type
 			}
@@ -167,6 +173,9 @@ func (f *facts) findKey(lower string) keyFact {
 	}
 	return fact
 }
+
+// isProvider reports whether keys with a prefix are claims of an identity provider.
+func isProvider(prefix string) bool { return strings.Contains(prefix, ".") || prefix == "saml" }
 
 func (f *facts) lookup(lower string) (catalog.Key, bool) {
 	if strings.HasSuffix(lower, "/") { // a placeholder stands for something
@@ -191,7 +200,10 @@ func (f *facts) lookup(lower string) (catalog.Key, bool) {
 	if k, ok := f.foreignKeys[lower]; ok {
 		return k, true
 	}
-	base, _, _ := strings.Cut(lower, "/")
+	base, _, tagged := strings.Cut(lower, "/")
+	if !tagged {
+		return catalog.Key{}, false
+	}
 	k, ok := f.foreignKeys[base+"/"]
 	return k, ok
 }

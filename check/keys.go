@@ -71,7 +71,8 @@ func keyUse(r *run, s *statement, c *condition) {
 // neverSent reports actions whose requests do not have a key, so that its
 // condition does not hold for them. Operators that hold without the key are left
 // alone, and so are the services' own keys for tags of resources: services send
-// them with more actions than the reference says.
+// them with more actions than the reference says. Claims of identity providers go with
+// whatever the session does later.
 func (r *run) neverSent(s *statement, c *condition) {
 	fact := r.facts.key(c.lower)
 	if !c.known || c.op.IfExists || c.op.Family == policy.FamilyNull || s.actions.not || fact.name == "" || strings.Contains(c.lower, "resourcetag/") ||
@@ -81,7 +82,7 @@ func (r *run) neverSent(s *statement, c *condition) {
 	var without []string
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
-		if a := e.action; a != nil && !r.facts.carries(a, fact.name) && !r.facts.carries(a, c.lower) {
+		if a := e.action; a != nil && !(fact.origin == keyOfProvider && a.Service != tokenService) && !r.facts.carries(a, fact.name) && !r.facts.carries(a, c.lower) {
 			without = append(without, e.text)
 		}
 	}

@@ -3,6 +3,7 @@ package check
 import (
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
@@ -242,59 +243,90 @@ var aboutExposure = &finder{statement: exposure}
 // Sources: API references of the services: the answers of the second group hold
 // credentials, or tokens that stand for them.
 var exposures = []struct {
-	code    string
+	risk    risk
 	actions map[string]bool
-	risk    string
 }{
-	{"WRIT_DATA_EXPOSURE", set(
+	{risk{"WRIT_DATA_EXPOSURE", "the data of all resources can be read"}, set(
 		"s3:getobject", "s3:getobjectversion", "secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue", "ssm:getparameter", "ssm:getparameters",
 		"ssm:getparametersbypath", "ssm:getparameterhistory", "dynamodb:scan", "rds-data:executestatement",
-	), "the data of all resources can be read"},
-	{"WRIT_CREDENTIALS_EXPOSURE", set(
+	)},
+	{risk{"WRIT_CREDENTIALS_EXPOSURE", "the answer holds credentials"}, set(
 		"chime:createapikey", "codeartifact:getauthorizationtoken", "codepipeline:pollforjobs", "cognito-identity:getcredentialsforidentity", "cognito-identity:getopenidtoken",
 		"cognito-identity:getopenidtokenfordeveloperidentity", "connect:getfederationtoken", "ec2:getpassworddata", "ecr-public:getauthorizationtoken", "ecr:getauthorizationtoken",
 		"gamelift:getcomputeaccess", "gamelift:requestuploadcredentials", "iam:createaccesskey", "iam:createloginprofile", "iam:createservicespecificcredential", "iam:resetservicespecificcredential",
 		"iam:updateaccesskey", "lightsail:createbucketaccesskey", "lightsail:downloaddefaultkeypair", "lightsail:getinstanceaccessdetails", "lightsail:getrelationaldatabasemasteruserpassword",
 		"rds-db:connect", "redshift-serverless:getcredentials", "redshift:getclustercredentials", "redshift:getclustercredentialswithiam", "snowball:getjobunlockcode",
 		"sso:getrolecredentials", "storagegateway:describechapcredentials", "sts:assumerole", "sts:getfederationtoken", "sts:getsessiontoken",
-	), "the answer holds credentials"},
+	)},
 }
 
 func exposure(r *run, s *statement) {
-	if !s.allows() || s.Condition != nil || s.actions.not || s.resources.not || !s.unlimited() {
+	if !s.allows() || s.Condition != nil || s.actions.not || s.resources.not {
 		return
 	}
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
-		a := e.action
-		if a == nil {
+		if e.action == nil {
 			continue // patterns say less about what was meant
 		}
-		for _, x := range exposures {
-			if x.actions[a.lower] && !r.deniedEverywhere(e.text) {
-				r.report(x.code, e.place(), "name the resources, or add a condition", "%s: the policy allows %s on any", x.risk, e.text)
+		for _, x := range risksOf(e.action) {
+			if onRequest[x.code] && !r.enabled[x.code] {
+				continue
+			}
+			if resource := r.anyResource(s, e.action); resource != "" {
+				r.report(x.code, e.place(), "name the resources, or add a condition", "%s: the policy allows %s on any, such as %s", x.says, e.text, resource)
 			}
 		}
-		if a.AccessLevel == catalog.Write && len(a.Types) > 0 && !rolesPassed[a.lower] {
-			r.report("WRIT_INFRASTRUCTURE_CHANGE", e.place(), "name the resources, or add a condition", "all resources can be changed: the policy allows %s on any", e.text)
-		}
-		if a.AccessLevel == catalog.PermissionsManagement && len(a.Types) > 0 && !rolesPassed[a.lower] && !r.deniedEverywhere(e.text) {
-			r.report("WRIT_RESOURCE_EXPOSURE", e.place(), "name the resources, or add a condition", "access to all resources can be changed: the policy allows %s on any", e.text)
+	}
+}
+
+// risk is what is dangerous about an action that is allowed on all resources.
+type risk struct{ code, says string }
+
+func risksOf(a *action) (list []risk) {
+	for _, x := range exposures {
+		if x.actions[a.lower] {
+			list = append(list, x.risk)
 		}
 	}
+	switch {
+	case len(a.Types) == 0 || rolesPassed[a.lower]:
+	case a.AccessLevel == catalog.Write:
+		list = append(list, risk{"WRIT_INFRASTRUCTURE_CHANGE", "all resources can be changed"})
+	case a.AccessLevel == catalog.PermissionsManagement:
+		list = append(list, risk{"WRIT_RESOURCE_EXPOSURE", "access to all resources can be changed"})
+	}
+	return list
+}
+
+// anyResource returns a resource that nobody has named, on which the policy allows an
+// action because of an entry that names nothing: "*", or an ARN with nothing but
+// wildcards behind the service. It is "" where there is none: a Deny may leave open only
+// what it names.
+func (r *run) anyResource(s *statement, a *action) string {
+	formats := r.facts.formatsOfAction(a)
+	for i := range s.arns {
+		p := &s.arns[i]
+		if !p.all && !(p.problem == "" && onlyStars(p.region) && onlyStars(p.account) && starred(p.resource)) {
+			continue
+		}
+		for _, resource := range general(formats) {
+			if arn.ValidPartition(p.partition) {
+				resource = strings.Replace(resource, "arn:aws:", "arn:"+p.partition+":", 1)
+			}
+			if (p.all || r.resourcePattern(s.resources.entries[i].text).Match(resource)) && r.allows(a.FullName(), resource) {
+				return resource
+			}
+		}
+	}
+	return ""
+}
+
+// allows decides an ordinary request.
+func (r *run) allows(action, resource string) bool {
+	engine := r.engine()
+	return engine != nil && engine.Decide(authz.Request{Principal: someCaller, Action: action, Resource: resource, Context: ordinary()}).Result == authz.Allowed
 }
 
 // rolesPassed are actions about which there are findings of Access Analyzer.
 var rolesPassed = set("iam:passrole", "iam:createservicelinkedrole")
-
-// unlimited reports whether an entry of Resource names nothing: "*", or an ARN with
-// nothing but wildcards behind the service.
-func (s *statement) unlimited() bool {
-	for i := range s.arns {
-		p := &s.arns[i]
-		if p.all || p.problem == "" && onlyStars(p.region) && onlyStars(p.account) && starred(p.resource) {
-			return true
-		}
-	}
-	return false
-}

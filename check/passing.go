@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
@@ -15,29 +16,25 @@ var aboutPassing = &finder{statement: passing}
 type grant struct {
 	action string
 	code   string
-	every  []string // patterns: an entry that matches all that one of them does names no role
-	key    string   // the condition key that limits it to services
+	roles  string // the path and name of all roles that it is about, as a pattern
+	role   string // the path of a role in a request that shows it
+	key    string // the condition key that limits it to services, in lower case
 	open   func(value string, like bool) bool
 	risk   string
 	hint   string
-	// witness is a request that shows it, with an account filled in.
-	witness string
 }
 
 var grants = []grant{
 	{
 		action: "iam:PassRole", code: "PASS_ROLE_",
-		every: []string{"arn:aws:iam::" + someAccount + ":role/*", "arn:aws-cn:iam::" + someAccount + ":role/*", "arn:aws-us-gov:iam::" + someAccount + ":role/*"},
-		key:   "iam:passedtoservice", open: anyService,
+		roles: "?*", role: "", key: "iam:passedtoservice", open: anyService,
 		risk: "any role can be handed to any service", hint: "name the roles, or the service in iam:PassedToService",
-		witness: "iam:PassRole on arn:aws:iam::" + someAccount + ":role/admin",
 	},
 	{
 		action: "iam:CreateServiceLinkedRole", code: "CREATE_SLR_",
-		every: []string{"arn:aws:iam::" + someAccount + ":role/aws-service-role/*"},
-		key:   "iam:awsservicename", open: func(value string, like bool) bool { return like && hasWildcard(value) },
+		roles: "aws-service-role/?*", role: "aws-service-role/example.amazonaws.com/", key: "iam:awsservicename",
+		open: func(value string, like bool) bool { return like && hasWildcard(value) },
 		risk: "roles for services that nobody thought of can be made", hint: "name the role, or the service in iam:AWSServiceName",
-		witness: "iam:CreateServiceLinkedRole on arn:aws:iam::" + someAccount + ":role/aws-service-role/example.amazonaws.com/AWSServiceRoleForExample",
 	},
 }
 
@@ -69,18 +66,10 @@ func (r *run) grant(s *statement, g *grant) {
 			how = "STAR_IN_ACTION"
 		}
 	}
-	code := grantCode(g.code, how, s.resources.not)
-	if s.resources.not {
-		if r.excludesAll(s, g) {
-			return
-		}
-	} else if !r.namesNone(s, g) || s.limits(g) {
+	if s.resources.not == (r.covering(s, g) >= 0) || s.limits(g) || r.deniedToOthers(g) {
 		return
 	}
-	if r.deniedEverywhere(g.action) {
-		return
-	}
-	r.report(code, at, g.hint, "%s: the policy allows %s", g.risk, g.witness)
+	r.report(grantCode(g.code, how, s.resources.not), at, g.hint, "%s: the policy allows %s on %s", g.risk, g.action, r.roleFor(s, g))
 }
 
 // grantCode puts a code together as Access Analyzer does.
@@ -116,17 +105,19 @@ func (s *statement) entryFor(action string) *entry {
 	return first
 }
 
-// namesNone reports whether an entry of Resource leaves open which role it is.
-func (r *run) namesNone(s *statement, g *grant) bool {
+// covering returns the index of an entry of Resource or NotResource that leaves open
+// which role it is, as far as an account can: it matches all that there are. It is -1
+// where there is none.
+func (r *run) covering(s *statement, g *grant) int {
 	for i := range s.resources.entries {
-		if r.coversOne(s.resources.entries[i].text, g.every) {
-			return true
+		if r.coversRoles(s.resources.entries[i].text, &s.arns[i], g) {
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
-func (r *run) coversOne(entry string, every []string) bool {
+func (r *run) coversRoles(entry string, p *resource, g *grant) bool {
 	if starred(entry) {
 		return true
 	}
@@ -137,16 +128,47 @@ func (r *run) coversOne(entry string, every []string) bool {
 	if r.compared.spent() {
 		r.undecided["PASS_ROLE_WITH_STAR_IN_RESOURCE"]++
 	}
-	for _, p := range every {
-		if r.compared.subset(arn.CompileResource(pattern.Wild(p)).Pattern(), covering, len(entry)) {
+	for _, place := range rolePlaces(p) {
+		if r.compared.subset(arn.CompileResource(pattern.Wild(place+g.roles)).Pattern(), covering, len(entry)) {
 			return true
 		}
 	}
 	return false
 }
 
-// excludesAll reports whether NotResource leaves no role.
-func (r *run) excludesAll(s *statement, g *grant) bool { return r.namesNone(s, g) }
+// rolePlaces are the beginnings of ARNs of roles, in the partition and the account that
+// an entry names.
+func rolePlaces(p *resource) []string {
+	partitions, account := []string{"aws", "aws-cn", "aws-us-gov"}, someAccount
+	if arn.ValidPartition(p.partition) {
+		partitions = []string{p.partition}
+	}
+	if arn.ValidAccount(p.account) {
+		account = p.account
+	}
+	places := make([]string, len(partitions))
+	for i, partition := range partitions {
+		places[i] = "arn:" + partition + ":iam::" + account + ":role/"
+	}
+	return places
+}
+
+// roleFor returns a role in a request that shows what a statement allows: one that
+// NotResource does not name.
+func (r *run) roleFor(s *statement, g *grant) string {
+	if !s.resources.not {
+		return rolePlaces(&s.arns[r.covering(s, g)])[0] + g.role + "admin"
+	}
+	role := ""
+	for _, name := range []string{"admin", "example", "another-role"} {
+		role = rolePlaces(&resource{})[0] + g.role + name
+		excluded := slices.ContainsFunc(s.resources.entries, func(e entry) bool { return r.resourcePattern(e.text).Match(role) })
+		if !excluded {
+			break
+		}
+	}
+	return role
+}
 
 // limits reports whether a condition allows the action for some services only.
 func (s *statement) limits(g *grant) bool {
@@ -166,21 +188,38 @@ func (s *statement) limits(g *grant) bool {
 	return false
 }
 
-// deniedEverywhere reports whether a statement without conditions denies an action
-// on everything.
-func (r *run) deniedEverywhere(action string) bool {
+// deniedToOthers reports whether a statement denies the action on all roles, or all but
+// those that it names, for services that nobody has named. What it does then hangs on
+// the key alone that says which service it is.
+func (r *run) deniedToOthers(g *grant) bool {
 	for i := range r.statements {
 		s := &r.statements[i]
-		if !s.denies() || len(s.conditions) > 0 || s.Condition != nil || s.principal != nil || s.resources.not || !s.patterns.Match(action) {
-			continue
-		}
-		for j := range s.resources.entries {
-			if starred(s.resources.entries[j].text) {
-				return true
-			}
+		if s.deniesAll(g.action) && s.holdsForOthers(g) && s.resources.present && s.resources.not == (r.covering(s, g) < 0) {
+			return true
 		}
 	}
 	return false
+}
+
+// deniesAll reports whether the statement denies an action to whoever has the policy.
+func (s *statement) deniesAll(action string) bool {
+	return s.denies() && s.principal == nil && s.patterns.Match(action)
+}
+
+// holdsForOthers reports whether the conditions hold for a service that none of them
+// names.
+func (s *statement) holdsForOthers(g *grant) bool {
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if c.lower != g.key || !c.known || c.op.Family != policy.FamilyString || len(c.entries) == 0 {
+			return false
+		}
+		named := !slices.ContainsFunc(c.entries, func(e entry) bool { return g.open(e.text, c.op.Like) })
+		if named != c.op.Negated {
+			return false
+		}
+	}
+	return s.Condition == nil || len(s.conditions) > 0
 }
 
 // resourcePattern compiles an entry of Resource as IAM matches it. Entries share

@@ -102,17 +102,16 @@ func (r *run) confusedDeputy(s *statement, g *group) {
 	}
 }
 
-// restrictsSource reports whether a condition limits for whom a service calls.
+// restrictsSource reports whether a condition limits for whom a service calls. A
+// pattern that everything matches limits nothing.
 func (s *statement) restrictsSource() bool {
 	for i := range s.conditions {
 		c := &s.conditions[i]
 		if !c.known || c.op.Negated || c.op.Family == policy.FamilyNull {
 			continue
 		}
-		for _, k := range sourceKeys {
-			if strings.EqualFold(c.key, k) {
-				return true
-			}
+		if isSourceKey(c.lower) && !(c.op.Like && slices.ContainsFunc(c.entries, func(e entry) bool { return starred(e.text) })) {
+			return true
 		}
 	}
 	return false

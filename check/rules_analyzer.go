@@ -143,7 +143,7 @@ var analyzerRules = []Rule{
 	{"UNIQUE_SIDS_RECOMMENDED", source.Warning, kindsOf(Resource, SCP, RCP, Endpoint), "Two statements have the same Sid, which makes it useless for telling them apart", aboutGrammar},
 	{"UNIQUE_SIDS_REQUIRED", source.Error, kindsOf(Identity, Session, Trust), "Two statements have the same Sid, which IAM refuses", aboutGrammar},
 	{"UNSUPPORTED_ACTION_FOR_CONDITION_KEY", source.Error, everyKind, "Requests for an action never have the key, so the condition does not hold for them", aboutKeyUse},
-	{"UNSUPPORTED_ACTION_IN_POLICY", source.Error, kindsOf(Resource), "The action is not about the resource that the policy is attached to", aboutAttachedTo},
+	{"UNSUPPORTED_ACTION_IN_POLICY", source.Error, kindsOf(Resource, Trust), "The action is not about the resource that the policy is attached to", aboutAttachedTo},
 	{"UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL", source.Error, kindsOf(Resource, Endpoint, Trust), "Requests of a service never have the key", aboutServicePrincipals},
 	{"UNSUPPORTED_ELEMENT_COMBINATION", source.Error, everyKind, "A statement has an element and its opposite", nil},
 	{"UNSUPPORTED_GLOBAL_CONDITION_KEY", source.Error, everyKind, "The global condition key is never sent", aboutKeys},

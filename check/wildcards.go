@@ -96,17 +96,26 @@ func (r *run) tooOpen(s *statement, c *condition) bool {
 	for i := range c.entries {
 		e := &c.entries[i]
 		parts := c.parts(e.text)
-		code := "WILDCARD_USAGE_TOO_PERMISSIVE"
-		why := check(parts, partWild)
-		if why == "" || !c.op.Like {
-			code, why = "VARIABLE_USAGE_TOO_PERMISSIVE", check(parts, partVariable)
-		}
-		if why != "" {
-			r.report(code, e.place(), why, "%s is open to others than it seems with %s", c.key, quote(e.text))
-			found = true
+		for _, open := range openings {
+			if open.kind == partWild && !c.op.Like {
+				continue
+			}
+			if why := check(parts, open.kind); why != "" {
+				r.report(open.code, e.place(), why, "%s is open to others than it seems with %s", c.key, quote(e.text))
+				found = true
+			}
 		}
 	}
 	return found
+}
+
+// openings are the codes for parts that open a value.
+var openings = []struct {
+	kind partKind
+	code string
+}{
+	{partWild, "WILDCARD_USAGE_TOO_PERMISSIVE"},
+	{partVariable, "VARIABLE_USAGE_TOO_PERMISSIVE"},
 }
 
 // pins reports whether another condition of the statement allows the key fixed
