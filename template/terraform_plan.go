@@ -51,6 +51,10 @@ func readPlan(file *source.File, opts Options) (*Template, source.List) {
 		instances: map[string]*planInstance{}, config: map[string]planConfig{}, calls: map[string]source.Span{},
 		outputs: map[string]source.Span{}, providers: map[string]tfProvider{}, variables: map[string]string{},
 	}
+	if len(file.Text) > MaxPlanSize {
+		p.say("TEMPLATE_TOO_LARGE", source.Error, file, source.Span{}, "", "plan a part of it: terraform plan -target", "the plan has more than %d bytes", MaxPlanSize)
+		return nil, p.files[file].findings.List()
+	}
 	if !p.skimSections() || !p.checkVersion() {
 		return nil, p.files[file].findings.List()
 	}

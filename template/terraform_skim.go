@@ -260,3 +260,15 @@ func looksLikePlan(file *source.File) bool {
 	})
 	return version && marker
 }
+
+// MaxPlanSize is the largest plan of Terraform, in bytes, that Read reads. Other
+// texts may have source.MaxSize: a plan repeats all resources and modules, and
+// little of it is made a tree.
+const MaxPlanSize = 512 << 20
+
+// BeginsLikePlan reports whether a text, which may be the beginning of one,
+// names the version of a plan's format where Terraform writes it.
+func BeginsLikePlan(text string) bool {
+	k := skimmer{text: text}
+	return k.take('{') && k.peek() == '"' && k.skipString() && strings.HasSuffix(k.text[:k.at], `"format_version"`)
+}

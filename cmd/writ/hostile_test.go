@@ -186,3 +186,19 @@ func TestEndlessInputIsBounded(t *testing.T) {
 		t.Errorf("exit code %d after %d bytes", code, in.read)
 	}
 }
+
+// A plan of Terraform may be larger than other texts, and no longer than its own
+// limit.
+func TestLargePlanIsRead(t *testing.T) {
+	const start, end = `{"format_version":"1.2","planned_values":{"root_module":{}},"resource_changes":[`, `]}`
+	padding := source.MaxSize + 1
+	in := io.MultiReader(strings.NewReader(start), io.LimitReader(&endless{}, int64(padding)), strings.NewReader(end))
+	text, err := readText(in, 0)
+	if want := len(start) + padding + len(end); err != nil || len(text) != want {
+		t.Errorf("%d bytes, %v; want %d", len(text), err, want)
+	}
+	other := io.MultiReader(strings.NewReader(`{"Resources":`), &endless{})
+	if text, err := readText(other, 0); err != nil || len(text) != source.MaxSize+1 {
+		t.Errorf("%d bytes of a text that is no plan, %v", len(text), err)
+	}
+}

@@ -406,13 +406,6 @@ func (r *policyReader) levels(flags []string) [][]authz.Policy {
 	return out
 }
 
-func inputName(name string) string {
-	if name == "-" {
-		return "<stdin>"
-	}
-	return name
-}
-
 // answerCases answers the requests of a file of cases. A case that cannot be
 // read has an answer that says so.
 func (f *simulateFlags) answerCases(e *env) ([]answer, error) {
