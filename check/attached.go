@@ -35,7 +35,7 @@ var attachments = []attachment{
 	{"AWS::SQS::Queue", []string{"sqs"}, nil, 0, false, "Amazon SQS developer guide, Using custom policies"},
 	{"AWS::SNS::Topic", []string{"sns"}, nil, 30720, false, "Amazon SNS API reference, AddPermission"},
 	{"AWS::Lambda::Function", []string{"lambda"}, nil, 20480, false, "AWS Lambda developer guide, Lambda quotas"},
-	{"AWS::Lambda::LayerVersion", []string{"lambda"}, []string{"layer version", "layer"}, 20480, false, "AWS Lambda developer guide, Lambda quotas"},
+	{"AWS::Lambda::LayerVersion", []string{"lambda"}, []string{"layerVersion", "layer"}, 20480, false, "AWS Lambda developer guide, Lambda quotas"},
 	{"AWS::SecretsManager::Secret", []string{"secretsmanager"}, nil, 20480, false, "AWS Secrets Manager user guide, Quotas"},
 	{"AWS::ECR::Repository", []string{"ecr"}, nil, 10240, false, "Amazon ECR API reference, SetRepositoryPolicy"},
 	{"AWS::ECR::PublicRepository", []string{"ecr-public"}, nil, 10240, false, "Amazon ECR Public API reference, SetRepositoryPolicy"},

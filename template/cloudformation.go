@@ -57,6 +57,8 @@ func resourceReader(kind string) func(*stack, *resource) {
 		return (*stack).readPrincipal
 	case "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy":
 		return (*stack).readIdentityPolicy
+	case "AWS::SSO::PermissionSet":
+		return (*stack).readPermissionSet
 	case "AWS::IAM::UserToGroupAddition":
 		return (*stack).readMembers
 	case "AWS::StepFunctions::StateMachine":
@@ -147,6 +149,7 @@ func (s *stack) checkProperties(r *resource) {
 	s.checkNames(r)
 	s.checkOthers(r)
 	s.connectors(r)
+	s.checkStranger(r)
 	if r.properties == nil || !s.holdsAccess(r.kind) {
 		return
 	}
@@ -162,7 +165,7 @@ func (s *stack) checkProperties(r *resource) {
 
 // holdsAccess reports whether resources of a type are read at all.
 func (s *stack) holdsAccess(kind string) bool {
-	return resourceReader(kind) != nil || len(policyProperties()[kind]) > 0
+	return resourceReader(kind) != nil || len(policyProperties()[kind]) > 0 || permissionFacts()[kind] != nil
 }
 
 // existing runs a function for a resource that can exist, with its condition

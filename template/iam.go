@@ -40,6 +40,46 @@ func (s *stack) readPrincipal(r *resource) {
 	s.session.out.Principals = append(s.session.out.Principals, p)
 }
 
+// readPermissionSet reads an AWS::SSO::PermissionSet: IAM Identity Center makes a
+// role of it in each account that it is assigned in. Policies of those accounts are
+// known by name and path only.
+func (s *stack) readPermissionSet(r *resource) {
+	p := Principal{Place: s.place(r, nil), ARN: s.attribute(r, "PermissionSetArn", r.nameSpan), Physical: s.optional(r.property("Name"))}
+	p.Incomplete = !s.whole(func() {
+		if doc := r.property("InlinePolicy"); doc != nil {
+			p.Inline = s.addDocuments(r, doc, Policy{Kind: Identity})
+		}
+		p.Managed = s.references(r.property("ManagedPolicies"))
+		for _, e := range s.elements(r.property("CustomerManagedPolicyReferences")) {
+			s.under(e.when, func() { p.Managed = append(p.Managed, s.customerPolicy(e.node)) })
+		}
+		switch boundary := r.property("PermissionsBoundary"); {
+		case boundary == nil:
+		case boundary.Get("CustomerManagedPolicyReference") != nil:
+			p.Boundary = s.customerPolicy(boundary.Get("CustomerManagedPolicyReference"))
+		case boundary.Get("ManagedPolicyArn") != nil:
+			p.Boundary = s.referenceOf(boundary.Get("ManagedPolicyArn"))
+		default:
+			s.unreadable(boundary.Span, "the permissions boundary is not written in this place")
+		}
+	})
+	s.session.out.Principals = append(s.session.out.Principals, p)
+}
+
+// customerPolicy is a reference to a policy by its name and path.
+func (s *stack) customerPolicy(v *jsontree.Value) Reference {
+	name := v.Get("Name")
+	if name == nil {
+		s.unreadable(v.Span, "which policy is meant is not known")
+		return Reference{Text: s.opaque("policy", v.Span).Text, Span: v.Span, When: s.here(nil)}
+	}
+	path := "/"
+	if given := s.optional(v.Get("Path")); given != "" {
+		path = given
+	}
+	return Reference{Text: path[1:] + s.optional(name), Span: v.Span, When: s.here(nil)}
+}
+
 // addDocuments adds the policies of one document, more than one where a
 // condition picks it, and returns their indexes.
 func (s *stack) addDocuments(r *resource, v *jsontree.Value, like Policy) []int {

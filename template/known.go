@@ -21,6 +21,7 @@ var properties = map[string]string{
 	"AWS::IAM::User":                   "Groups LoginProfile ManagedPolicyArns Path PermissionsBoundary Policies Tags UserName",
 	"AWS::IAM::UserPolicy":             "PolicyDocument PolicyName UserName",
 	"AWS::IAM::UserToGroupAddition":    "GroupName Users",
+	"AWS::SSO::PermissionSet":          "CustomerManagedPolicyReferences Description InlinePolicy InstanceArn ManagedPolicies Name PermissionsBoundary RelayStateType SessionDuration Tags",
 	"AWS::StepFunctions::StateMachine": "Definition DefinitionS3Location DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn StateMachineName StateMachineType Tags TracingConfiguration",
 }
 

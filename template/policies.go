@@ -54,10 +54,7 @@ func (s *stack) readDocuments(r *resource) {
 			s.under(e.when, func() { s.readPolicyProperty(r, &p, e.node) })
 		}
 	}
-	if r.kind == "AWS::Events::EventBusPolicy" && r.property("Statement") == nil {
-		s.session.out.Incomplete = true
-		s.unreadable(r.nameSpan, "the policy of a bus without a Statement is not read")
-	}
+	s.readPermission(r)
 	if auth := r.property("Auth", "ResourcePolicy"); auth != nil && r.kind == "AWS::Serverless::Api" {
 		s.session.out.Incomplete = true
 		s.unreadable(auth.Span, "the policy that SAM makes of this is not read")

@@ -66,6 +66,9 @@ func (s *stack) pseudoParameter(name string, span source.Span) (jsontree.Value, 
 	return str(s.pseudoText(name), span), true
 }
 
+// accountPattern matches the ids of accounts.
+const accountPattern = "????????????"
+
 func (s *stack) pseudoText(name string) string {
 	if text, known := s.pseudo[name]; known {
 		return text
@@ -75,7 +78,7 @@ func (s *stack) pseudoText(name string) string {
 		return s.hole(h)
 	}
 	if name == "AWS::AccountId" {
-		h.Pattern = "????????????"
+		h.Pattern = accountPattern
 	}
 	return s.session.hole(h)
 }

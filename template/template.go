@@ -174,7 +174,9 @@ type Role struct {
 	Implied  bool // not written: SAM makes it for a function or a machine
 }
 
-// Principal is an IAM user or group with policies.
+// Principal is an IAM user, a group, or a permission set of IAM Identity Center,
+// with policies. A permission set names policies of the accounts that it is used
+// in by path and name.
 type Principal struct {
 	Place
 	ARN      string

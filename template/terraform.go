@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -226,14 +227,21 @@ func (t *terraform) elements(r *tfResource, v *tfValue, name string) []tfValue {
 
 // references reads an attribute that is a name or a list of names.
 func (t *terraform) references(r *tfResource, name, kind string) []Reference {
+	return t.referencesAt(r, []string{name}, kind)
+}
+
+// referencesAt reads such an attribute at the end of a path of blocks.
+func (t *terraform) referencesAt(r *tfResource, path []string, kind string) []Reference {
 	var out []Reference
-	v := r.value(name)
-	for _, item := range t.elements(r, v, name) {
-		if !item.exists() {
-			continue
+	name := strings.Join(path, ".")
+	for _, v := range t.reach(r, path) {
+		for _, item := range t.elements(r, &v, name) {
+			if !item.exists() {
+				continue
+			}
+			span := item.place(r.file, v.place(r.file, r.nameSpan))
+			out = append(out, Reference{Text: t.textOf(r, &item, name), Kind: kind, Span: span, When: slices.Concat(r.when, v.when, item.when)})
 		}
-		span := item.place(r.file, v.place(r.file, r.nameSpan))
-		out = append(out, Reference{Text: t.textOf(r, &item, name), Kind: kind, Span: span, When: slices.Concat(r.when, item.when)})
 	}
 	return out
 }

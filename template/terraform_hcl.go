@@ -303,6 +303,8 @@ func (m *module) read() {
 				}
 			case !b.data && relevantType(b.kind):
 				m.t.readResource(i.r)
+			case !b.data && isStranger(b.kind):
+				m.t.readStranger(i.r, policyAttributes(b.block.Body))
 			}
 		}
 	}

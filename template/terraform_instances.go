@@ -181,6 +181,27 @@ func (m *module) instancesOf(b *hclBlock) []*instance {
 	return b.instances
 }
 
+// policyAttributes are the attributes and nested blocks of a body whose names are
+// those of policies, or that hold such.
+func policyAttributes(body *hclsyntax.Body) []string {
+	var names []string
+	for _, a := range sortedAttributes(body) {
+		if namesPolicy(a.Name) {
+			names = append(names, a.Name)
+		}
+	}
+	for _, b := range body.Blocks {
+		name := b.Type
+		if name == "dynamic" && len(b.Labels) == 1 {
+			name = b.Labels[0]
+		}
+		if !slices.Contains(names, name) && (namesPolicy(name) || len(policyAttributes(b.Body)) > 0) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // bind makes the attributes of an instance those of its block.
 func (m *module) bind(r *tfResource, b *hclBlock, keys *instanceKeys) {
 	s := m.scope(b.file)

@@ -7,6 +7,7 @@ type tfAttachment struct {
 	targets  []Reference
 	policies []Reference
 	whole    bool // all of them are known
+	bounds   bool // as the permissions boundary
 }
 
 // tfMembership puts users into groups.
@@ -19,8 +20,11 @@ func (t *terraform) readAttachment(r *tfResource, a *tfAttachmentFact) {
 		for _, target := range a.targets {
 			found.targets = append(found.targets, t.references(r, target.attribute, target.kind)...)
 		}
-		found.policies = t.references(r, a.policies, policyKind)
+		for _, path := range a.policies {
+			found.policies = append(found.policies, t.referencesAt(r, path, policyKind)...)
+		}
 	})
+	found.bounds = a.bounds
 	if found.whole = found.whole && !r.several; !found.whole {
 		t.out.Incomplete = true
 	}
@@ -73,7 +77,11 @@ func (t *terraform) linkTerraform() {
 					}
 				}
 				for _, principal := range byName[target.Kind+"\x00"+target.Text] {
-					principal.Managed = append(principal.Managed, p)
+					if a.bounds {
+						principal.Boundary = p
+					} else {
+						principal.Managed = append(principal.Managed, p)
+					}
 					principal.Incomplete = principal.Incomplete || !a.whole
 				}
 			}

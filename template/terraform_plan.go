@@ -72,8 +72,12 @@ func readPlan(file *source.File, opts Options) (*Template, source.List) {
 	p.checkGivenVariables()
 	p.setAccount()
 	for _, i := range p.order {
-		if !i.data && relevantType(i.kind) {
+		switch {
+		case i.data:
+		case relevantType(i.kind):
 			p.readResource(p.resource(i))
+		case isStranger(i.kind):
+			p.planStranger(i)
 		}
 		if r := p.resources[i.address]; r != nil {
 			r.drop()

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/hole"
@@ -41,6 +42,28 @@ func (p *plan) resource(i *planInstance) *tfResource {
 	}
 	p.resources[i.address] = r
 	return r
+}
+
+// planStranger looks for policies in an instance of a type that no table has. It
+// makes a tree only of one whose text looks like it.
+func (p *plan) planStranger(i *planInstance) {
+	config := p.config[withoutKeys(i.address)]
+	values, expressions := p.file.Slice(i.values), p.file.Slice(config.expressions)
+	if tfOthers[i.kind] == "" && !strings.Contains(values, `\"Statement\"`) && !strings.Contains(expressions, "data.aws_iam_policy_document.") {
+		return
+	}
+	var names []string
+	for _, part := range []*jsontree.Value{p.part(i.values), p.part(config.expressions)} {
+		if part == nil {
+			continue
+		}
+		for m := range part.Members {
+			if name := part.Members[m].Name; !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	p.readStranger(p.resource(i), names)
 }
 
 // inTable reports whether the table of types has an attribute of an instance.

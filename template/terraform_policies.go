@@ -21,7 +21,8 @@ type tfPolicyAttribute struct {
 // tfAttachmentFact says how a type of resources attaches managed policies.
 type tfAttachmentFact struct {
 	targets  []struct{ attribute, kind string }
-	policies string
+	policies [][]string // paths of attributes
+	bounds   bool       // the policy is the permissions boundary
 }
 
 type tfPolicyTable struct {
@@ -35,8 +36,11 @@ var terraformPolicies = sync.OnceValue(func() *tfPolicyTable {
 		f := strings.Fields(line)
 		switch {
 		case len(f) < 3, f[0] == "#":
-		case f[1] == "attaches":
-			a := &tfAttachmentFact{policies: f[2]}
+		case f[1] == "attaches", f[1] == "bounds":
+			a := &tfAttachmentFact{bounds: f[1] == "bounds"}
+			for path := range strings.SplitSeq(f[2], "|") {
+				a.policies = append(a.policies, strings.Split(path, "."))
+			}
 			for _, target := range f[3:] {
 				attribute, kind, _ := strings.Cut(target, "=")
 				a.targets = append(a.targets, struct{ attribute, kind string }{attribute, targetKinds[kind]})

@@ -15,6 +15,8 @@ const (
 	userKind   = "aws_iam_user"
 	groupKind  = "aws_iam_group"
 	policyKind = "policy"
+
+	permissionSetKind = "aws_ssoadmin_permission_set"
 )
 
 // tfReaders read the types of resources that have more than policy documents.
@@ -23,7 +25,7 @@ func tfReader(kind string) func(*terraform, *tfResource) {
 	switch kind {
 	case "aws_iam_role":
 		return (*terraform).readRole
-	case "aws_iam_user", "aws_iam_group":
+	case "aws_iam_user", "aws_iam_group", permissionSetKind:
 		return (*terraform).readPrincipal
 	case "aws_iam_policy":
 		return (*terraform).readManagedPolicy
@@ -39,7 +41,7 @@ func tfReader(kind string) func(*terraform, *tfResource) {
 
 // relevantType reports whether resources of a type say something about access.
 func relevantType(kind string) bool {
-	return tfReader(kind) != nil || terraformPolicies().attributes[kind] != nil || terraformPolicies().attachments[kind] != nil
+	return tfReader(kind) != nil || terraformPolicies().attributes[kind] != nil || terraformPolicies().attachments[kind] != nil || permissionFacts()[kind] != nil
 }
 
 // readResource reads what a resource says about access.
@@ -52,6 +54,9 @@ func (t *terraform) readResource(r *tfResource) {
 	}
 	if a := terraformPolicies().attachments[r.kind]; a != nil {
 		t.readAttachment(r, a)
+	}
+	if f := permissionFacts()[r.kind]; f != nil {
+		t.readPermission(r, f)
 	}
 }
 
@@ -156,7 +161,7 @@ func (t *terraform) readAttribute(r *tfResource, a *tfPolicyAttribute) {
 	}
 }
 
-var targetKinds = map[string]string{"aws_iam_role": roleKind, "aws_iam_user": userKind, "aws_iam_group": groupKind}
+var targetKinds = map[string]string{"aws_iam_role": roleKind, "aws_iam_user": userKind, "aws_iam_group": groupKind, permissionSetKind: permissionSetKind}
 
 // reach returns the values at the end of a path of attributes and blocks.
 func (t *terraform) reach(r *tfResource, path []string) []tfValue {
