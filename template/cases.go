@@ -141,6 +141,7 @@ func (s *stack) eachElement(v *jsontree.Value, when When, list bool, out *[]elem
 	}
 	arg := &v.Members[0].Value
 	if branch := s.decided(arg); branch != nil {
+		s.leavesOut(arg.Items[0].Text)
 		s.eachElement(branch, when, list, out)
 		return
 	}

@@ -15,7 +15,7 @@ import (
 // nested in it.
 func readCloudFormation(d *document) (*Template, source.List) {
 	out := &Template{Format: CloudFormation, File: d.file}
-	if usesSAM(d.root.Get("Transform")) {
+	if usesTransform(d.root.Get("Transform"), samTransform) {
 		out.Format = SAM
 	}
 	ss := newSession(d.opts, out)
@@ -183,6 +183,10 @@ func (s *stack) existing(r *resource, f func()) {
 	switch s.conditionNamed(r.condition.Text, r.condition.Span) {
 	case yes:
 		f()
+	case no:
+		if s.holdsAccess(r.kind) {
+			s.leavesOut(r.condition.Text)
+		}
 	case undecided:
 		s.assuming(Assumption{r.condition.Text, true}, f)
 	}
@@ -198,6 +202,10 @@ func (s *stack) place(r *resource, v *jsontree.Value) Place {
 	}
 }
 
+// ConditionByDefault is the code of findings that something which says who may do
+// what is not read, since a condition leaves it out with the defaults of parameters.
+const ConditionByDefault = "CONDITION_BY_DEFAULT"
+
 // undecided says which conditions left the result open.
 func (s *stack) undecided() {
 	names := map[string]bool{}
@@ -209,5 +217,12 @@ func (s *stack) undecided() {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		s.say("UNDECIDED_CONDITION", source.Suggestion, s.conditions[name].node.Span, "give values for the parameters that it depends on",
 			"condition %s is not decided; what depends on it is read for both outcomes", near.Quote(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.conditions)) {
+		c := s.conditions[name]
+		if c.unread && c.value != undecided && len(c.defaults) > 0 {
+			s.say(ConditionByDefault, source.Suggestion, c.node.Span, "give other values with --parameter to read what stands under them",
+				"condition %s is %t with the default of %s; roles or policies that stand under the other outcome are not read", near.Quote(name), c.value == yes, strings.Join(c.defaults, ", "))
+		}
 	}
 }

@@ -33,6 +33,9 @@ type condition struct {
 	open  bool // being evaluated
 	known bool
 	value outcome
+
+	defaults []string // parameters whose default it was worked out with
+	unread   bool     // something that says who may do what was left out by it
 }
 
 // conditionNamed evaluates a condition by its name. What is assumed goes before
@@ -50,6 +53,7 @@ func (s *stack) conditionNamed(name string, at source.Span) outcome {
 	}
 	if c.known {
 		if c.value != undecided || len(s.assume) == 0 {
+			s.usedDefaults(c.defaults...)
 			return c.value
 		}
 	}
@@ -66,13 +70,35 @@ func (s *stack) conditionNamed(name string, at source.Span) outcome {
 	}
 	c.open = true
 	s.chain++
+	around := s.defaults
+	s.defaults = nil
 	value := s.condition(c.node)
+	used := s.defaults
+	s.defaults = around
+	s.usedDefaults(used...)
 	s.chain--
 	c.open = false
 	if len(s.assume) == 0 {
-		c.known, c.value = true, value
+		c.known, c.value, c.defaults = true, value, used
 	}
 	return value
+}
+
+// usedDefaults notes parameters that had no value but their default.
+func (s *stack) usedDefaults(names ...string) {
+	for _, name := range names {
+		if !slices.Contains(s.defaults, name) {
+			s.defaults = append(s.defaults, name)
+		}
+	}
+}
+
+// leavesOut notes that a condition decides what is read of a resource, so that
+// with other values than the defaults something else would be.
+func (s *stack) leavesOut(name string) {
+	if c := s.conditions[name]; c != nil && s.chain == 0 {
+		c.unread = true
+	}
 }
 
 func (s *stack) tooDeep(at source.Span) {

@@ -21,7 +21,7 @@ func (s *stack) expandLoops() {
 	if !strings.Contains(s.file.Text, loopPrefix) {
 		return
 	}
-	if !usesTransform(s.root.Get("Transform"), languageExtensions) {
+	if !s.extended() {
 		s.warn("UNKNOWN_TRANSFORM", s.root.Span, `add "Transform": "AWS::LanguageExtensions"`, "Fn::ForEach needs the transform %s", languageExtensions)
 	}
 	e := &expander{stack: s}

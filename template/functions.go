@@ -21,11 +21,29 @@ func (s *stack) badFunction(at *jsontree.Value, format string, args ...any) json
 }
 
 func (s *stack) ref(v, arg *jsontree.Value) jsontree.Value {
-	if arg.Kind != jsontree.String {
-		return s.badFunction(arg, "Ref takes a name, not %s", arg.Kind)
+	name, ok := s.logicalName(arg)
+	switch {
+	case ok:
+		return s.reference(name, arg.Span)
+	case s.extended() && isFunction(arg):
+		s.unreadable(arg.Span, "which resource or parameter is meant is not known")
+		return s.opaque("value", arg.Span)
 	}
-	return s.reference(arg.Text, arg.Span)
+	return s.badFunction(arg, "Ref takes a name, not %s", arg.Kind)
 }
+
+// logicalName returns the name that Ref or Fn::GetAtt is given. With
+// AWS::LanguageExtensions a function may make it.
+func (s *stack) logicalName(v *jsontree.Value) (string, bool) {
+	if v.Kind != jsontree.String && s.extended() && isFunction(v) {
+		made := s.eval(v)
+		return made.Text, made.Kind == jsontree.String && !hole.Has(made.Text)
+	}
+	return v.Text, v.Kind == jsontree.String
+}
+
+// extended reports whether the template uses AWS::LanguageExtensions.
+func (s *stack) extended() bool { return usesTransform(s.root.Get("Transform"), languageExtensions) }
 
 // reference returns what Ref gives for a name.
 func (s *stack) reference(name string, span source.Span) jsontree.Value {
@@ -87,8 +105,12 @@ func (s *stack) names() []string {
 func (s *stack) getAtt(v, arg *jsontree.Value) jsontree.Value {
 	name, attribute := "", ""
 	switch {
-	case arg.Kind == jsontree.Array && len(arg.Items) == 2 && arg.Items[0].Kind == jsontree.String:
-		name, attribute = arg.Items[0].Text, s.text(&arg.Items[1])
+	case arg.Kind == jsontree.Array && len(arg.Items) == 2:
+		made, ok := s.logicalName(&arg.Items[0])
+		if !ok {
+			return s.badFunction(&arg.Items[0], "Fn::GetAtt takes the name of a resource that is known")
+		}
+		name, attribute = made, s.text(&arg.Items[1])
 	case arg.Kind == jsontree.String && strings.Contains(arg.Text, "."):
 		name, attribute, _ = strings.Cut(arg.Text, ".")
 	default:

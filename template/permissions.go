@@ -206,7 +206,7 @@ func (t *terraform) readPermission(r *tfResource, f *permissionFact) {
 		}
 		return "", r.nameSpan
 	}
-	made := Policy{Place: r.place(nil), Kind: Resource, Resource: f.resource}
+	made := Policy{Place: r.place(nil), Kind: Resource, Resource: sameType(f.resource)}
 	whole := t.whole(func() {
 		if doc, on, ok := f.statement(&p); ok {
 			made.Targets = []Reference{{Text: on, Span: r.nameSpan, When: r.when}}

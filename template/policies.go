@@ -55,13 +55,36 @@ func (s *stack) readDocuments(r *resource) {
 		}
 	}
 	s.readPermission(r)
-	if auth := r.property("Auth", "ResourcePolicy"); auth != nil && r.kind == "AWS::Serverless::Api" {
-		s.session.out.Incomplete = true
-		s.unreadable(auth.Span, "the policy that SAM makes of this is not read")
+}
+
+// resourcePolicy reports the policy of an API that SAM makes of what it is told.
+func (s *stack) resourcePolicy(v *jsontree.Value) {
+	s.session.out.Incomplete = true
+	s.unreadable(v.Span, "the policy that SAM makes of this is not read")
+}
+
+// readElsewhere reports a property that names a file with a policy in it; marker
+// stands before it there.
+func (s *stack) readElsewhere(v *jsontree.Value, marker string) {
+	if v.Kind == jsontree.String && !strings.Contains(v.Text, "://") {
+		if text, _, ok := s.openFile(v.Text, v.Span); !ok || !strings.Contains(text, marker) {
+			s.session.out.Incomplete = s.session.out.Incomplete || !ok
+			return
+		}
 	}
+	s.session.out.Incomplete = true
+	s.unreadable(v.Span, "a policy may stand in the file that this names")
 }
 
 func (s *stack) readPolicyProperty(r *resource, p *policyProperty, v *jsontree.Value) {
+	switch p.kind {
+	case "elsewhere":
+		s.readElsewhere(v, p.resource)
+		return
+	case "made":
+		s.resourcePolicy(v)
+		return
+	}
 	like := Policy{Kind: policyKinds[p.kind], Resource: p.resource}
 	if like.Kind == Identity || like.Kind == Session || like.Kind == OtherKind {
 		like.Resource = ""

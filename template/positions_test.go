@@ -108,6 +108,10 @@ func TestPolicyPositions(t *testing.T) {
 						return true
 					}
 				}
+				made := permissionFacts()[c.template.Policies[i].Type] != nil // AWS makes ARNs of names
+				if made && strings.Contains(v.Text, strings.Trim(at, "'")) {
+					return true
+				}
 				if !strings.ContainsAny(at, "!{$") && v.Span != statement && v.Literal != policy.Malformed {
 					t.Errorf("%s: %q stands at %q", c.name, v.Text, at)
 				}

@@ -80,7 +80,7 @@ func detect(name string, root *jsontree.Value) Format {
 		return TerraformPlan
 	case root.Get("artifacts").Is(jsontree.Object) && root.Get("version") != nil:
 		return CDKAssembly
-	case usesSAM(root.Get("Transform")):
+	case usesTransform(root.Get("Transform"), samTransform):
 		return SAM
 	case root.Get("Resources") != nil, root.Get("AWSTemplateFormatVersion") != nil:
 		return CloudFormation
@@ -89,18 +89,6 @@ func detect(name string, root *jsontree.Value) Format {
 }
 
 const samTransform = "AWS::Serverless-2016-10-31"
-
-// usesSAM reports whether a Transform names that of SAM, alone or among others.
-func usesSAM(transform *jsontree.Value) bool {
-	if transform.Is(jsontree.Array) {
-		for i := range transform.Items {
-			if usesSAM(&transform.Items[i]) {
-				return true
-			}
-		}
-	}
-	return transform.Is(jsontree.String) && transform.Text == samTransform
-}
 
 // parse reads the text as JSON or YAML. It returns nil where that fails or where
 // the text holds characters that stand for holes.

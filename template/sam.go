@@ -12,7 +12,7 @@ import (
 // versions and aliases of functions, and the APIs of events. Source: SAM
 // developer guide, "Generated CloudFormation resources".
 func (s *stack) makeImplied() {
-	if !usesSAM(s.root.Get("Transform")) {
+	if !usesTransform(s.root.Get("Transform"), samTransform) {
 		return
 	}
 	for _, r := range append([]*resource(nil), s.order...) {
@@ -30,6 +30,8 @@ func (s *stack) makeImplied() {
 				s.imply(r, r.name+".Version", "AWS::Lambda::Version", name)
 				s.imply(r, r.name+".Alias", "AWS::Lambda::Alias", name, jsontree.Member{Name: "Name", Value: *alias})
 			}
+		case "AWS::Serverless::Api":
+			s.withGlobals(r, "Api")
 		case "AWS::Serverless::StateMachine":
 			s.withGlobals(r, "StateMachine")
 			s.implyExecutionRole(r)
@@ -39,6 +41,9 @@ func (s *stack) makeImplied() {
 				}
 			})
 		}
+	}
+	if policy := s.root.Get("Globals").Get("Api").Get("Auth").Get("ResourcePolicy"); policy != nil {
+		s.resourcePolicy(policy) // of an API that SAM makes for events, too
 	}
 	for _, api := range [][2]string{{"ServerlessRestApi", "AWS::ApiGateway::RestApi"}, {"ServerlessHttpApi", "AWS::ApiGatewayV2::Api"}} {
 		if s.resources[api[0]] == nil {
@@ -185,6 +190,10 @@ func (s *stack) readFunction(r *resource) {
 		s.unreadable(d.Span, "SAM makes a role for CodeDeploy")
 	}
 	s.eachEvent(r, func(name, kind string, event *jsontree.Value) {
+		s.knownEvent(kind, event)
+		if subscription := event.Get("Properties").Get("SqsSubscription"); kind == "SNS" && subscription != nil && !isFalse(subscription) {
+			s.queueForTopic(r, name, event, subscription)
+		}
 		if implied := s.resources[r.name+name+"Role"]; kind == "ScheduleV2" && implied != nil && implied.implied {
 			s.addImplied(r, implied, "scheduler.amazonaws.com", func(role *Role) {
 				grant := grants(event.Span, []string{"lambda:InvokeFunction"}, []string{s.attribute(r, "Arn", r.nameSpan)}, nil)
@@ -192,6 +201,7 @@ func (s *stack) readFunction(r *resource) {
 			})
 		}
 	})
+	s.publicURL(r)
 	implied := s.resources[r.name+"Role"]
 	if implied == nil || !implied.implied {
 		return
@@ -211,6 +221,38 @@ func (s *stack) readFunction(r *resource) {
 		s.destinations(r, role)
 		s.eachEvent(r, func(name, kind string, event *jsontree.Value) { s.pulls(r, role, name, kind, event) })
 	})
+}
+
+// publicURL adds the permission that SAM gives anyone to call the URL of a function
+// without authentication.
+func (s *stack) publicURL(r *resource) {
+	auth := r.property("FunctionUrlConfig", "AuthType")
+	if auth == nil || s.optional(auth) != "NONE" {
+		return
+	}
+	function := s.attribute(r, "Arn", r.nameSpan)
+	grant := grants(auth.Span, []string{"lambda:InvokeFunctionUrl"}, []string{function}, []string{"StringEquals", "lambda:FunctionUrlAuthType", "NONE"})
+	s.addMadeFor(r, auth, "AWS::Lambda::Function", function, toAnyone(grant))
+}
+
+// queueForTopic adds the policy of the queue that SAM puts between a topic and a
+// function.
+func (s *stack) queueForTopic(r *resource, name string, event, subscription *jsontree.Value) {
+	queue := s.optional(subscription.Get("QueueArn"))
+	if queue == "" {
+		queue = s.hole(Hole{Name: r.name + name + "Queue.Arn", Why: "ARN of a queue that SAM makes", Pattern: "arn:*:sqs:*:*:*"})
+	}
+	topic := s.optional(event.Get("Properties").Get("Topic"))
+	grant := grants(event.Span, []string{"sqs:SendMessage"}, []string{queue}, []string{"ArnEquals", "aws:SourceArn", topic})
+	s.addMadeFor(r, event, "AWS::SQS::Queue", queue, toAnyone(grant))
+}
+
+// addMadeFor adds a policy of a resource that SAM makes.
+func (s *stack) addMadeFor(r *resource, at *jsontree.Value, kind, arn string, statement jsontree.Value) {
+	i := s.addMade(r, nil, "", at, madeDocument(at.Span, "2012-10-17", statement))
+	p := &s.session.out.Policies[i]
+	p.Kind, p.Resource = Resource, kind
+	p.Targets = []Reference{{Text: arn, Span: at.Span, When: s.here(nil)}}
 }
 
 func isFalse(v *jsontree.Value) bool { return v != nil && v.Text == "false" }

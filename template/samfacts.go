@@ -52,6 +52,13 @@ var pullPolicies = map[string]string{
 	"MQ": "", "SelfManagedKafka": "", "DocumentDB": "",
 }
 
+// pushEvents are the sources of events that call a function; for those SAM makes
+// permissions limited to the source, and no role. Source: SAM developer guide,
+// AWS::Serverless::Function, EventSource.
+var pushEvents = []string{
+	"AlexaSkill", "Api", "CloudWatchEvent", "CloudWatchLogs", "Cognito", "EventBridgeRule", "HttpApi", "IoTRule", "S3", "SNS", "Schedule", "ScheduleV2",
+}
+
 // sendActions are what a function needs to hand an event on. Source:
 // aws/serverless-application-model, samtranslator/model/iam.py and
 // sam_resources.py, read 2026-11-21.

@@ -41,6 +41,12 @@ func grants(span source.Span, actions, resources, condition []string) jsontree.V
 	return v
 }
 
+// toAnyone makes a statement one of a resource's policy that names everyone.
+func toAnyone(statement jsontree.Value) jsontree.Value {
+	statement.Members = append(statement.Members, object(statement.Span, "Principal", str("*", statement.Span)).Members...)
+	return statement
+}
+
 func trusts(span source.Span, service string) jsontree.Value {
 	return object(span, "Effect", str("Allow", span), "Action", strs(span, []string{"sts:AssumeRole"}),
 		"Principal", object(span, "Service", strs(span, []string{service})))

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/hole"
@@ -190,8 +191,19 @@ func (s *stack) sends(r *resource, role *Role, name string, v, target *jsontree.
 	s.addMade(r, role, name, v, madeDocument(v.Span, "2012-10-17", grants(v.Span, []string{action}, []string{s.optional(target)}, nil)))
 }
 
+// knownEvent reports an event of a type that nothing is known of.
+func (s *stack) knownEvent(kind string, event *jsontree.Value) {
+	if _, polled := pullPolicies[kind]; !polled && !slices.Contains(pushEvents, kind) {
+		s.unreadable(event.Span, "what SAM makes of an event of type "+near.Quote(kind)+" is not known")
+	}
+}
+
 // pulls adds what a function needs to poll a source of events.
 func (s *stack) pulls(r *resource, role *Role, name, kind string, event *jsontree.Value) {
+	if subscription := event.Get("Properties").Get("SqsSubscription"); kind == "SNS" && subscription != nil && !isFalse(subscription) {
+		kind = "SQS" // with a queue between the two
+	}
+	s.knownEvent(kind, event)
 	managed, polled := pullPolicies[kind]
 	if !polled {
 		return // the source calls the function

@@ -32,10 +32,11 @@ type stack struct {
 	order      []*resource // as written
 	outputs    map[string]*output
 
-	assume   When   // what holds for what is being evaluated
-	split    string // a condition that has to be decided for it; see variants
-	broken   bool   // something in it could not be read
-	chain    int    // how many references are being followed
+	assume   When     // what holds for what is being evaluated
+	split    string   // a condition that has to be decided for it; see variants
+	broken   bool     // something in it could not be read
+	defaults []string // parameters whose default the condition that is being evaluated uses
+	chain    int      // how many references are being followed
 	reported map[report]bool
 	near     near.Finder
 
@@ -271,6 +272,8 @@ type parameter struct {
 	span  source.Span // of its name
 	done  bool
 	value jsontree.Value
+
+	defaulted bool // the value is the default
 }
 
 // parameterValue returns what a parameter is: a string, an array of strings for
@@ -279,6 +282,9 @@ func (s *stack) parameterValue(name string, p *parameter) jsontree.Value {
 	if !p.done {
 		p.done = true
 		p.value = s.readParameter(name, p)
+	}
+	if p.defaulted {
+		s.usedDefaults(name)
 	}
 	return p.value
 }
@@ -301,10 +307,10 @@ func (s *stack) readParameter(name string, p *parameter) jsontree.Value {
 	text := passed.Text
 	if d := p.node.Get("Default"); !known && d != nil && !h.Secret && !s.session.opts.IgnoreDefaults {
 		known = d.Kind == jsontree.String || d.Kind == jsontree.Number || d.Kind == jsontree.Bool
-		text = d.Text
+		text, p.defaulted = d.Text, known
 	}
 	if kind.Is(jsontree.String) && strings.HasPrefix(kind.Text, "AWS::SSM::Parameter::Value") {
-		h.Why, h.Alternatives, known = "value of an SSM parameter", nil, false
+		h.Why, h.Alternatives, known, p.defaulted = "value of an SSM parameter", nil, false, false
 	}
 	if h.list = kind.Is(jsontree.String) && (isListType(kind.Text) || strings.HasPrefix(kind.Text, "AWS::SSM::Parameter::Value<List")); h.list {
 		h.Alternatives = nil

@@ -178,6 +178,15 @@ func exactly(kind string) bool {
 	return fact != nil && fact.whole
 }
 
+// sameType is the type of CloudFormation that a type of Terraform is, where the
+// table says it, so that policies of both have the same rules.
+func sameType(kind string) string {
+	if fact := terraformTypes()[kind]; fact != nil && fact.same != "" {
+		return fact.same
+	}
+	return kind
+}
+
 // isTextKind reports whether a value can stand in a text.
 func isTextKind(k jsontree.Kind) bool {
 	return k == jsontree.String || k == jsontree.Number || k == jsontree.Bool

@@ -49,7 +49,7 @@ func (p *plan) resource(i *planInstance) *tfResource {
 func (p *plan) planStranger(i *planInstance) {
 	config := p.config[withoutKeys(i.address)]
 	values, expressions := p.file.Slice(i.values), p.file.Slice(config.expressions)
-	if tfOthers[i.kind] == "" && !strings.Contains(values, `\"Statement\"`) && !strings.Contains(expressions, "data.aws_iam_policy_document.") {
+	if tfOthers[i.kind] == "" && !strings.Contains(values, `\"Statement\"`) && !strings.Contains(expressions, policyDocuments) {
 		return
 	}
 	var names []string
@@ -63,8 +63,25 @@ func (p *plan) planStranger(i *planInstance) {
 			}
 		}
 	}
-	p.readStranger(p.resource(i), names)
+	r := p.resource(i)
+	p.readStranger(r, names)
+	later := p.part(config.expressions)
+	if later == nil {
+		return
+	}
+	for m := range later.Members {
+		m := &later.Members[m]
+		if v := r.value(m.Name); namesPolicy(m.Name) && v != nil && strings.Contains(p.file.Slice(m.Value.Span), policyDocuments) {
+			if _, unknown := v.unknown(); unknown {
+				p.out.Incomplete = true
+				p.unreadable(p.file, r.nameSpan, r.address, "", "what looks like a policy stands in "+near.Quote(m.Name)+", and Writ does not know the type "+r.kind)
+			}
+		}
+	}
 }
+
+// policyDocuments is how references to the data source of policies begin.
+const policyDocuments = "data.aws_iam_policy_document."
 
 // inTable reports whether the table of types has an attribute of an instance.
 func inTable(i *planInstance, name string) bool {

@@ -15,6 +15,7 @@ type tfPolicyAttribute struct {
 	path             []string
 	kind             Kind
 	organizations    bool // the kind is told by the attribute type
+	elsewhere        bool // the policy stands in another document
 	resource, target string
 }
 
@@ -48,7 +49,7 @@ var terraformPolicies = sync.OnceValue(func() *tfPolicyTable {
 			table.attachments[f[0]] = a
 		default:
 			table.attributes[f[0]] = append(table.attributes[f[0]], tfPolicyAttribute{
-				path: strings.Split(f[1], "."), kind: policyKinds[f[2]], organizations: f[2] == "organizations", resource: f[3], target: f[4],
+				path: strings.Split(f[1], "."), kind: policyKinds[f[2]], organizations: f[2] == "organizations", elsewhere: f[2] == "elsewhere", resource: f[3], target: f[4],
 			})
 		}
 	}

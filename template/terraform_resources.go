@@ -129,6 +129,10 @@ func (t *terraform) readAttribute(r *tfResource, a *tfPolicyAttribute) {
 	if len(docs) == 0 {
 		return
 	}
+	if a.elsewhere {
+		t.readElsewhere(r, a, docs)
+		return
+	}
 	like := Policy{Kind: a.kind}
 	switch {
 	case a.organizations:
@@ -144,7 +148,7 @@ func (t *terraform) readAttribute(r *tfResource, a *tfPolicyAttribute) {
 		}
 		like.Physical = t.optional(r, "name")
 	case like.Kind == Resource || like.Kind == Endpoint:
-		like.Resource = a.resource
+		like.Resource = sameType(a.resource)
 	case like.Kind == Identity && r.value("name") != nil:
 		like.Physical = t.optional(r, "name")
 	}
@@ -158,6 +162,21 @@ func (t *terraform) readAttribute(r *tfResource, a *tfPolicyAttribute) {
 	for i := range docs {
 		at := t.addDocument(r, &docs[i], like)
 		t.out.Policies[at].Incomplete = t.out.Policies[at].Incomplete || !whole
+	}
+}
+
+// readElsewhere reads the policies that stand in a document of another kind, by the
+// name before them.
+func (t *terraform) readElsewhere(r *tfResource, a *tfPolicyAttribute, docs []tfValue) {
+	for i := range docs {
+		v := &docs[i]
+		_, unknown := v.unknown()
+		if doc := v.inner.get(a.resource); doc.exists() {
+			t.addDocument(r, doc, Policy{Kind: Resource, Resource: sameType(r.kind), Targets: []Reference{{Text: t.attribute(r, "id"), Span: r.nameSpan, When: slices.Clone(r.when)}}})
+		} else if unknown || strings.Contains(v.text, a.resource) {
+			t.out.Incomplete = true
+			t.unreadable(v.file, v.span, r.address, "", "a policy may stand in this")
+		}
 	}
 }
 

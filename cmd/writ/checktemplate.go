@@ -93,13 +93,14 @@ func (t *templateFile) path(p *template.Policy, f *source.Finding) string {
 	return jsontree.Pointer(root, f.Span)
 }
 
-// others are the findings of a template that are not in its policies: errors and,
-// where policies could be missing, all. Those about state machines are left out.
+// others are the findings of a template that are not in its policies: errors,
+// conditions that leave policies out and, where policies could be missing, all.
+// Those about state machines are left out.
 func (t *templateFile) others(list source.List) source.List {
 	var kept source.List
 	for _, f := range list {
 		machine := slices.ContainsFunc(t.template.Machines, func(m template.Machine) bool { return partOf(f, &m) })
-		if !machine && (f.Severity == source.Error || t.template.Incomplete) {
+		if !machine && (f.Severity == source.Error || t.template.Incomplete || f.Code == template.ConditionByDefault) {
 			kept = append(kept, f)
 		}
 	}
