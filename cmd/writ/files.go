@@ -1,34 +1,63 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/writ-iam/writ/source"
+	"github.com/writ-iam/writ/template"
 )
 
-// readInput reads a file, or standard input for "-", up to the bound of every
-// parser and one byte more, so that they see when it is exceeded.
+// readInput reads a file, or standard input for "-". Of a text that is larger
+// than what can be read it returns so much that its reader says so.
 func readInput(e *env, name string) (string, error) {
 	var r io.Reader = e.stdin
+	size := int64(0)
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
 			return "", err
 		}
 		defer file.Close()
-		if info, err := file.Stat(); err == nil && info.IsDir() {
-			return "", fmt.Errorf("%s is a directory; name the definition in it", name)
+		if info, err := file.Stat(); err == nil {
+			if info.IsDir() {
+				return "", fmt.Errorf("%s is a directory; name the definition in it", name)
+			}
+			size = info.Size()
 		}
 		r = file
 	}
-	text, err := io.ReadAll(io.LimitReader(r, source.MaxSize+1))
+	text, err := readText(r, size)
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", name, err)
 	}
-	return string(text), nil
+	return text, nil
+}
+
+// readText reads a text whose size is as told, if at all. Only plans of
+// Terraform may be larger than what is parsed at once.
+func readText(r io.Reader, size int64) (string, error) {
+	buffered := bufio.NewReader(r)
+	start, _ := buffered.Peek(1024) // what fails here fails again below
+	limit := int64(source.MaxSize)
+	if template.BeginsLikePlan(string(start)) {
+		limit = template.MaxPlanSize
+	}
+	var b strings.Builder
+	b.Grow(int(min(size, limit+1)))
+	_, err := io.Copy(&b, io.LimitReader(buffered, limit+1))
+	return b.String(), err
+}
+
+func inputName(name string) string {
+	if name == "-" {
+		return "<stdin>"
+	}
+	return name
 }
 
 // writeFile replaces a file in one step; what is no file (a pipe, a terminal)
