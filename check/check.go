@@ -130,7 +130,7 @@ func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
 // look applies all rules.
 func (r *run) look() {
 	r.view()
-	for _, f := range finders(r.kind) {
+	for _, f := range finders()[r.kind] {
 		r.apply(f)
 	}
 }

@@ -1,5 +1,7 @@
 package check
 
+import "sync"
+
 // retiredServices are prefixes of services that are gone, whose actions and keys
 // still stand in policies. What they were is not known here, so nothing is said.
 //
@@ -44,16 +46,18 @@ var regions = map[string][]string{
 }
 
 // partitionOf returns the partition of a Region, or "" for what is none.
-func partitionOf(region string) string {
+func partitionOf(region string) string { return partitions()[region] }
+
+// partitions are the partitions of all Regions.
+var partitions = sync.OnceValue(func() map[string]string {
+	of := make(map[string]string)
 	for partition, list := range regions {
 		for _, r := range list {
-			if r == region {
-				return partition
-			}
+			of[r] = partition
 		}
 	}
-	return ""
-}
+	return of
+})
 
 // regionNames are all Regions, for hints.
 func regionNames() []string {

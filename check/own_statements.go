@@ -20,7 +20,7 @@ type covering struct {
 
 // entryIndex finds the statements whose lists have an entry that covers another.
 type entryIndex struct {
-	items      []item
+	items      []*item
 	statements [][]int // by item: who has it
 	known      map[string]int
 	index      *coverIndex
@@ -34,7 +34,7 @@ func newEntryIndex() *entryIndex {
 	return &entryIndex{known: make(map[string]int), index: newCoverIndex(), all: make(map[string][]int)}
 }
 
-func (x *entryIndex) add(it item, statement int, condition string) {
+func (x *entryIndex) add(it *item, statement int, condition string) {
 	if it.all {
 		x.all[condition] = append(x.all[condition], statement)
 		return
@@ -46,7 +46,7 @@ func (x *entryIndex) add(it item, statement int, condition string) {
 		x.items = append(x.items, it)
 		x.statements = append(x.statements, nil)
 		if !it.fixed {
-			x.index.add(i, &it)
+			x.index.add(i, it)
 		}
 	}
 	x.statements[i] = append(x.statements[i], statement)
@@ -65,21 +65,17 @@ func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
 	if i, known := x.known[it.text]; known {
 		found = append(found, x.statements[i]...)
 	}
-	var own *pattern.Pattern
 	for _, n := range x.index.lengths {
 		if n > len(it.prefix) {
 			break
 		}
 		for _, j := range x.index.buckets[it.prefix[:n]] {
 			w.left--
-			other := &x.items[j]
+			other := x.items[j]
 			if other.text == it.text || w.spent() || !mayCover(other, it) {
 				continue
 			}
-			if own == nil {
-				own = it.pattern()
-			}
-			if w.subset(own, other.pattern(), len(it.text)+len(other.text)) {
+			if w.subset(it.pattern(), other.pattern(), len(it.text)+len(other.text)) {
 				found = append(found, x.statements[j]...)
 			}
 		}
@@ -88,32 +84,29 @@ func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
 }
 
 func coveredStatements(r *run) {
-	if len(r.statements) < 2 {
+	suspects := r.suspects()
+	if len(suspects) == 0 {
 		return
 	}
 	c := &covering{r: r, actions: newEntryIndex(), resources: newEntryIndex()}
 	w := newWork(int(r.doc.Span.End - r.doc.Span.Start))
-	var compared []int
-	seen := make(map[string]bool, len(r.statements))
 	for i := range r.statements {
 		s := &r.statements[i]
-		if !s.plain() || seen[s.meaningOf()] { // twins have a finding of their own
+		if !s.comparable() {
 			continue
 		}
-		seen[s.meaningOf()] = true
-		compared = append(compared, i)
 		condition := ""
 		if len(s.conditions) > 0 {
 			condition = s.conditions[0].text()
 		}
-		for j := range s.actions.entries {
-			c.actions.add(actionItem(s.actions.entries[j].text), i, condition)
+		for j := range s.actions.items {
+			c.actions.add(&s.actions.items[j], i, condition)
 		}
-		for j := range s.resources.entries {
-			c.resources.add(r.resourceItem(s.resources.entries[j].text), i, condition)
+		for j := range s.resources.items {
+			c.resources.add(&s.resources.items[j], i, condition)
 		}
 	}
-	for _, i := range compared {
+	for _, i := range suspects {
 		c.judge(i, &r.statements[i], &w)
 	}
 	if w.spent() {
@@ -121,10 +114,46 @@ func coveredStatements(r *run) {
 	}
 }
 
-// plain reports whether the statement names actions and resources, so that it can
-// be compared.
-func (s *statement) plain() bool {
-	return (s.allows() || s.denies()) && s.actions.present && !s.actions.not && len(s.actions.entries) > 0 && !s.resources.not &&
+// suspects are the statements whose first action another statement names, or has a
+// pattern for: no others can be covered.
+func (r *run) suspects() []int {
+	const many = 64                                    // patterns, above which the index is faster
+	named := make(map[string]int, 8*len(r.statements)) // by whom first
+	again := make(map[string]bool)
+	var patterns []*item
+	for i := range r.statements {
+		for j := range r.statements[i].actions.items {
+			it := &r.statements[i].actions.items[j]
+			if !it.fixed {
+				patterns = append(patterns, it)
+			} else if before, known := named[it.text]; !known {
+				named[it.text] = i
+			} else if before != i {
+				again[it.text] = true
+			}
+		}
+	}
+	var list []int
+	for i := range r.statements {
+		s := &r.statements[i]
+		if !s.comparable() {
+			continue
+		}
+		first := &s.actions.items[0]
+		covers := func(p *item) bool {
+			return p != first && strings.HasPrefix(first.prefix, p.prefix) && mayCover(p, first)
+		}
+		if again[first.text] || len(patterns) > many || slices.ContainsFunc(patterns, covers) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// comparable reports whether the statement names actions and resources, and is the
+// first that says what it says: twins have a finding of their own.
+func (s *statement) comparable() bool {
+	return s.sameAs == s.index && (s.allows() || s.denies()) && s.actions.present && !s.actions.not && len(s.actions.entries) > 0 && !s.resources.not &&
 		(len(s.resources.entries) > 0 || !s.resources.present) && !s.principalNot
 }
 
@@ -170,14 +199,12 @@ func (c *covering) candidates(s *statement, w *work) []int {
 		return len(left) > 1 || len(left) == 1 && left[0] != s.index
 	}
 	for i := range s.resources.entries {
-		it := c.r.resourceItem(s.resources.entries[i].text)
-		if w.spent() || !keep(unique(c.resources.over(&it, conditions, w))) {
+		if w.spent() || !keep(unique(c.resources.over(&s.resources.items[i], conditions, w))) {
 			return nil
 		}
 	}
 	for i := range s.actions.entries {
-		it := actionItem(s.actions.entries[i].text)
-		if w.spent() || !keep(unique(c.actions.over(&it, conditions, w))) {
+		if w.spent() || !keep(unique(c.actions.over(&s.actions.items[i], conditions, w))) {
 			return nil
 		}
 	}

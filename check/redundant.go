@@ -13,52 +13,66 @@ import (
 var aboutRedundant = &finder{document: twinStatements, statement: redundantEntries}
 
 func redundantEntries(r *run, s *statement) {
-	if a := &s.actions; a.present {
-		items := make([]item, len(a.entries))
-		for i := range a.entries {
-			items[i] = actionItem(a.entries[i].text)
-		}
-		r.covered(items, a.entries, "REDUNDANT_ACTION")
-	}
-	if e := &s.resources; e.present && r.kind != Trust {
-		items := make([]item, len(e.entries))
-		for i := range e.entries {
-			items[i] = r.resourceItem(e.entries[i].text)
-		}
-		r.covered(items, e.entries, "REDUNDANT_RESOURCE")
+	r.covered(&s.actions, "REDUNDANT_ACTION")
+	if r.kind != Trust {
+		r.covered(&s.resources, "REDUNDANT_RESOURCE")
 	}
 }
 
-func (r *run) covered(items []item, entries []entry, code string) {
-	for i, by := range coverage(items, &r.compared) {
-		if by >= 0 && entries[i].kind == policy.Quoted {
-			r.report(code, entries[i].place(), "remove it", "%s is redundant: %s covers it", quote(entries[i].text), quote(entries[by].text))
+func (r *run) covered(list *element, code string) {
+	for i, by := range coverage(list.items, &r.compared) {
+		if e := &list.entries[i]; by >= 0 && e.kind == policy.Quoted {
+			r.report(code, e.place(), "remove it", "%s is redundant: %s covers it", quote(e.text), quote(list.entries[by].text))
 		}
 	}
-	if r.compared.spent() {
+	if list.present && r.compared.spent() {
 		r.undecided[code]++
 	}
 }
 
 // item is an entry that others may cover.
 type item struct {
-	text    string // equal texts mean the same
-	prefix  string // what all that it matches begins with
-	suffix  string // and ends with
-	all     bool
-	fixed   bool // it matches one text
-	pattern func() *pattern.Pattern
+	text   string // equal texts mean the same
+	prefix string // what all that it matches begins with
+	suffix string // and ends with
+	all    bool
+	fixed  bool // it matches one text
+
+	compile  func(text string) *pattern.Pattern
+	compiled *pattern.Pattern
 }
 
-func actionItem(text string) item {
-	it := newItem(strings.ToLower(text), starred(text))
-	it.pattern = func() *pattern.Pattern { return policy.CompileAction(text).Pattern() }
-	return it
+// pattern compiles the entry, once it has to be compared.
+func (it *item) pattern() *pattern.Pattern {
+	if it.compiled == nil {
+		it.compiled = it.compile(it.text)
+	}
+	return it.compiled
 }
 
-func (r *run) resourceItem(text string) item {
-	it := newItem(text, starred(text))
-	it.pattern = func() *pattern.Pattern { return r.resourcePattern(text) }
+// findItems prepares the entries of a statement for being compared.
+func (r *run) findItems(s *statement) {
+	s.actions.items = make([]item, len(s.actions.entries))
+	for i := range s.actions.items {
+		if a := s.actions.entries[i].action; a != nil {
+			s.actions.items[i] = item{text: a.lower, prefix: a.lower, fixed: true, compile: compileAction}
+		} else {
+			s.actions.items[i] = actionItem(s.actions.entries[i].text)
+		}
+	}
+	s.resources.items = make([]item, len(s.resources.entries))
+	compile := r.resourcePattern
+	for i := range s.resources.items {
+		s.resources.items[i] = resourceItem(s.resources.entries[i].text, compile)
+	}
+}
+
+func actionItem(text string) item { return newItem(strings.ToLower(text), compileAction) }
+
+func compileAction(text string) *pattern.Pattern { return policy.CompileAction(text).Pattern() }
+
+func resourceItem(text string, compile func(text string) *pattern.Pattern) item {
+	it := newItem(text, compile)
 	if strings.Contains(text, "${") { // what is plain in a value with variables the pattern knows
 		it.fixed = false
 		it.suffix = ""
@@ -67,22 +81,25 @@ func (r *run) resourceItem(text string) item {
 	return it
 }
 
-func newItem(text string, all bool) item {
-	first := strings.IndexAny(text, "*?")
-	it := item{text: text, all: all, fixed: first < 0, prefix: text}
-	if first >= 0 {
-		it.prefix = text[:first]
+func newItem(text string, compile func(text string) *pattern.Pattern) item {
+	it := item{text: text, all: starred(text), fixed: !hasWildcard(text), prefix: text, compile: compile}
+	if !it.fixed {
+		it.prefix = text[:strings.IndexAny(text, "*?")]
 		it.suffix = text[strings.LastIndexAny(text, "*?")+1:]
 	}
 	return it
 }
 
 // coverage returns for each item the index of another one that matches all that
-// it does, or -1. Of items that mean the same the first stays.
+// it does, or -1. Of items that mean the same the first stays. The result is nil
+// where that is plain for all of them.
 //
 // Who covers an item begins with a part of its beginning: candidates are looked
 // up by that, so that a list of thousands takes no thousands squared.
 func coverage(items []item, w *work) []int {
+	if plain(items) {
+		return nil
+	}
 	by := make([]int, len(items))
 	first := make(map[string]int, len(items))
 	index := newCoverIndex()
@@ -115,6 +132,21 @@ func coverage(items []item, w *work) []int {
 	return by
 }
 
+// plain reports whether a list is one of few items that match one text each, and
+// different ones, as most lists are.
+func plain(items []item) bool {
+	const few = 16
+	if len(items) > few {
+		return false
+	}
+	for i := range items {
+		if !items[i].fixed || slices.ContainsFunc(items[:i], func(before item) bool { return before.text == items[i].text }) {
+			return false
+		}
+	}
+	return true
+}
+
 // coverIndex finds patterns by what they begin with.
 type coverIndex struct {
 	buckets map[string][]int
@@ -136,7 +168,6 @@ func (x *coverIndex) add(i int, it *item) {
 // find returns an item that covers item i, and is not itself covered by it.
 func (x *coverIndex) find(i int, items []item, by []int, w *work) int {
 	it := &items[i]
-	var own *pattern.Pattern
 	for _, n := range x.lengths {
 		if n > len(it.prefix) {
 			break
@@ -147,10 +178,7 @@ func (x *coverIndex) find(i int, items []item, by []int, w *work) int {
 			if j == i || by[j] == i || w.spent() || !mayCover(other, it) {
 				continue
 			}
-			if own == nil {
-				own = it.pattern()
-			}
-			if w.subset(own, other.pattern(), len(it.text)+len(other.text)) {
+			if w.subset(it.pattern(), other.pattern(), len(it.text)+len(other.text)) {
 				return j
 			}
 		}
@@ -168,19 +196,61 @@ func mayCover(other, it *item) bool {
 
 // twinStatements reports statements that differ in their Sid alone.
 func twinStatements(r *run) {
-	first := make(map[string]int)
+	first := make(map[int]int)
 	for i := range r.statements {
 		s := &r.statements[i]
 		if s.Broken() || len(s.actions.entries) == 0 {
 			continue
 		}
-		text := s.meaningOf()
-		before, again := first[text]
+		before, again := first[s.sameAs]
 		if !again {
-			first[text] = i
+			first[s.sameAs] = i
 			continue
 		}
 		r.report("REDUNDANT_STATEMENT", s.place(), "remove one of them", "the statement says what statement %d says", before+1)
+	}
+}
+
+// outline is what is equal at least for statements that say the same.
+type outline struct {
+	effect           policy.Effect
+	action, resource string // the least of all
+}
+
+func outlineOf(s *statement) outline {
+	return outline{s.Effect, least(s.actions.items), least(s.resources.items)}
+}
+
+func least(items []item) (text string) {
+	for i := range items {
+		if i == 0 || items[i].text < text {
+			text = items[i].text
+		}
+	}
+	return text
+}
+
+// findTwins finds out which statements say the same. Only those with the same
+// outline are compared.
+func (r *run) findTwins() {
+	outlines := make(map[outline]int, len(r.statements))
+	meanings := make(map[string]int)
+	for i := range r.statements {
+		s := &r.statements[i]
+		s.sameAs = i
+		first, again := outlines[outlineOf(s)]
+		if !again {
+			outlines[outlineOf(s)] = i
+			continue
+		}
+		for _, j := range [...]int{first, i} {
+			meaning := r.statements[j].meaningOf()
+			if before, known := meanings[meaning]; known {
+				r.statements[j].sameAs = before
+			} else {
+				meanings[meaning] = j
+			}
+		}
 	}
 }
 

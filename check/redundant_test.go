@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,9 @@ func TestCoverageAgainstPairs(t *testing.T) {
 		}
 		w := newWork(1 << 20)
 		got := coverage(items, &w)
+		if got == nil {
+			got = slices.Repeat([]int{-1}, len(items))
+		}
 		for i := range items {
 			want := false
 			for j := range items {
@@ -64,9 +68,7 @@ func BenchmarkCoverage(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		items := make([]item, n)
 		for i := range items {
-			items[i] = newItem(fmt.Sprintf("arn:aws:s3:::bucket-%d-*/logs/*", i), false)
-			text := items[i].text
-			items[i].pattern = func() *pattern.Pattern { return glob(text) }
+			items[i] = newItem(fmt.Sprintf("arn:aws:s3:::bucket-%d-*/logs/*", i), glob)
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/writ-iam/writ/source"
 )
@@ -70,15 +71,14 @@ func FindRule(code string) (Rule, bool) {
 	return Rule{}, false
 }
 
-// finders returns the finders of the rules for a kind of policy, each once.
-func finders(k Kind) []*finder {
-	var list []*finder
-	for _, rules := range [][]Rule{analyzerRules, ownRules} {
-		for i := range rules {
-			if f := rules[i].finder; f != nil && rules[i].Kinds.has(k) && !slices.Contains(list, f) {
-				list = append(list, f)
+// finders returns the finders of the rules for each kind of policy, each once.
+var finders = sync.OnceValue(func() (all [kindCount][]*finder) {
+	for k := range all {
+		for _, r := range Rules() {
+			if r.finder != nil && r.Kinds.has(Kind(k)) && !slices.Contains(all[k], r.finder) {
+				all[k] = append(all[k], r.finder)
 			}
 		}
 	}
-	return list
-}
+	return all
+})

@@ -23,6 +23,7 @@ type statement struct {
 	blocks       []block
 	patterns     policy.ActionMatcher // of the actions
 	meaning      string               // see meaningOf
+	sameAs       int                  // the first statement with that meaning
 }
 
 // element is a list of entries, such as that of Action.
@@ -33,6 +34,7 @@ type element struct {
 	at      policy.Place
 	list    *policy.List
 	entries []entry
+	items   []item
 }
 
 // entry is one value of a list.
@@ -105,7 +107,9 @@ func (r *run) view() {
 		for j := range s.arns {
 			s.arns[j] = parseResource(s.resources.entries[j].text)
 		}
+		r.findItems(s)
 	}
+	r.findTwins()
 }
 
 // compileActions finds the actions that entries name. Those of the catalogue are

@@ -276,24 +276,29 @@ func (p *printer) name(name string) {
 // people, and & or < need no escape there.
 func (p *printer) string(s string) {
 	p.out = append(p.out, '"')
+	plain := 0 // from here on all stands as it is
 	for i := 0; i < len(s); {
 		c := s[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		p.out = append(p.out, s[plain:i]...)
 		switch {
 		case c == '"' || c == '\\':
 			p.out = append(p.out, '\\', c)
+			i++
 		case c < ' ':
 			p.control(c)
-		case c < utf8.RuneSelf:
-			p.out = append(p.out, c)
+			i++
 		default:
 			r, size := utf8.DecodeRuneInString(s[i:])
 			p.out = utf8.AppendRune(p.out, r) // a stray byte becomes U+FFFD
 			i += size
-			continue
 		}
-		i++
+		plain = i
 	}
-	p.out = append(p.out, '"')
+	p.out = append(append(p.out, s[plain:]...), '"')
 }
 
 func (p *printer) control(c byte) {
