@@ -14,7 +14,7 @@ func deadActions(r *run, s *statement) {
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
 		prefix, name, ok := strings.Cut(e.text, ":")
-		if !ok || e.kind != policy.Quoted || strings.Contains(e.text, "${") || hasWildcard(prefix) {
+		if !ok || e.action != nil || e.kind != policy.Quoted || strings.Contains(e.text, "${") || hasWildcard(prefix) {
 			continue
 		}
 		service := r.facts.service(strings.TrimSpace(prefix))

@@ -114,40 +114,59 @@ func coveredStatements(r *run) {
 	}
 }
 
-// suspects are the statements whose first action another statement names, or has a
-// pattern for: no others can be covered.
+// suspects are the statements that look covered: each of their entries stands in
+// another statement, or looks covered by a pattern.
 func (r *run) suspects() []int {
-	const many = 64                                    // patterns, above which the index is faster
-	named := make(map[string]int, 8*len(r.statements)) // by whom first
-	again := make(map[string]bool)
-	var patterns []*item
+	actions, resources := newGlance(len(r.statements)), newGlance(len(r.statements))
 	for i := range r.statements {
-		for j := range r.statements[i].actions.items {
-			it := &r.statements[i].actions.items[j]
-			if !it.fixed {
-				patterns = append(patterns, it)
-			} else if before, known := named[it.text]; !known {
-				named[it.text] = i
-			} else if before != i {
-				again[it.text] = true
-			}
-		}
+		actions.add(i, r.statements[i].actions.items)
+		resources.add(i, r.statements[i].resources.items)
 	}
 	var list []int
 	for i := range r.statements {
-		s := &r.statements[i]
-		if !s.comparable() {
-			continue
-		}
-		first := &s.actions.items[0]
-		covers := func(p *item) bool {
-			return p != first && strings.HasPrefix(first.prefix, p.prefix) && mayCover(p, first)
-		}
-		if again[first.text] || len(patterns) > many || slices.ContainsFunc(patterns, covers) {
+		if s := &r.statements[i]; s.comparable() && actions.covers(s.actions.items) && resources.covers(s.resources.items) {
 			list = append(list, i)
 		}
 	}
 	return list
+}
+
+// glance tells what may be covered from what cannot be.
+type glance struct {
+	first    map[string]int // the first statement that has an entry
+	several  map[string]bool
+	patterns []*item
+}
+
+func newGlance(statements int) *glance {
+	return &glance{first: make(map[string]int, 4*statements), several: make(map[string]bool)}
+}
+
+func (g *glance) add(statement int, items []item) {
+	for i := range items {
+		text := items[i].text
+		if first, known := g.first[text]; !known {
+			g.first[text] = statement
+		} else if first != statement {
+			g.several[text] = true
+		}
+		if !items[i].fixed {
+			g.patterns = append(g.patterns, &items[i])
+		}
+	}
+}
+
+// covers reports whether other statements may cover all entries of one.
+func (g *glance) covers(items []item) bool {
+	const most = 64 // patterns, above which the index is faster
+	for i := range items {
+		it := &items[i]
+		looks := func(p *item) bool { return p != it && looksCovering(p, it) }
+		if !g.several[it.text] && len(g.patterns) <= most && !slices.ContainsFunc(g.patterns, looks) {
+			return false
+		}
+	}
+	return true
 }
 
 // comparable reports whether the statement names actions and resources, and is the

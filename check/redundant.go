@@ -61,9 +61,8 @@ func (r *run) findItems(s *statement) {
 		}
 	}
 	s.resources.items = make([]item, len(s.resources.entries))
-	compile := r.resourcePattern
 	for i := range s.resources.items {
-		s.resources.items[i] = resourceItem(s.resources.entries[i].text, compile)
+		s.resources.items[i] = resourceItem(s.resources.entries[i].text, r.compile)
 	}
 }
 
@@ -97,7 +96,7 @@ func newItem(text string, compile func(text string) *pattern.Pattern) item {
 // Who covers an item begins with a part of its beginning: candidates are looked
 // up by that, so that a list of thousands takes no thousands squared.
 func coverage(items []item, w *work) []int {
-	if plain(items) {
+	if distinct(items) {
 		return nil
 	}
 	by := make([]int, len(items))
@@ -132,16 +131,18 @@ func coverage(items []item, w *work) []int {
 	return by
 }
 
-// plain reports whether a list is one of few items that match one text each, and
-// different ones, as most lists are.
-func plain(items []item) bool {
+// distinct reports whether a list is one of few entries none of which looks as if
+// it covered another one, as most lists are.
+func distinct(items []item) bool {
 	const few = 16
 	if len(items) > few {
 		return false
 	}
 	for i := range items {
-		if !items[i].fixed || slices.ContainsFunc(items[:i], func(before item) bool { return before.text == items[i].text }) {
-			return false
+		for j := range items {
+			if i != j && looksCovering(&items[i], &items[j]) {
+				return false
+			}
 		}
 	}
 	return true
@@ -184,6 +185,14 @@ func (x *coverIndex) find(i int, items []item, by []int, w *work) int {
 		}
 	}
 	return -1
+}
+
+// looksCovering rules out that an entry covers another one, without an index.
+func looksCovering(other, it *item) bool {
+	if other.fixed {
+		return other.text == it.text
+	}
+	return strings.HasPrefix(it.prefix, other.prefix) && mayCover(other, it)
 }
 
 // mayCover rules out most candidates at a glance.

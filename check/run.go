@@ -7,6 +7,7 @@ import (
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
+	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -23,7 +24,8 @@ type run struct {
 	facts      *facts
 	near       near.Finder // hints, bounded for the whole document
 	variables  policy.VariableTable
-	formats    []*format      // room for the lists that fitting returns
+	formats    []*format // room for the lists that fitting returns
+	compile    func(resource string) *pattern.Pattern
 	compared   work           // comparisons of patterns, bounded for the whole document
 	undecided  map[string]int // by code
 
@@ -39,6 +41,7 @@ type run struct {
 
 func newRun(doc *policy.Document, kind Kind, known *facts) *run {
 	r := &run{doc: doc, kind: kind, rules: ruleIndex, found: make(map[string]*source.Collector), facts: known, undecided: make(map[string]int)}
+	r.compile = r.resourcePattern
 	if doc != nil {
 		r.compared = newWork(int(doc.Span.End - doc.Span.Start))
 	}

@@ -13,7 +13,7 @@ import (
 // otherwise each member and each item of a list has a line of its own. There is
 // no line break at the end.
 func Print(doc *Document, indent string) []byte {
-	p := printer{indent: indent}
+	p := printer{indent: indent, out: make([]byte, 0, max(0, doc.Span.End-doc.Span.Start))}
 	p.document(doc)
 	return p.out
 }

@@ -192,8 +192,8 @@ func distance(a, b string, limit int) int {
 // Quote writes a name in double quotes and cuts what would flood a terminal.
 func Quote(name string) string {
 	const most = 80 // as long as the name of a state may be
-	if r := []rune(name[:min(len(name), utf8.UTFMax*(most+1))]); len(r) > most {
-		name = string(r[:most]) + "..."
+	if cut := name[:min(len(name), utf8.UTFMax*(most+1))]; utf8.RuneCountInString(cut) > most {
+		name = string([]rune(cut)[:most]) + "..."
 	}
 	return strconv.Quote(name)
 }
