@@ -60,6 +60,10 @@ func plainPart(s string) bool {
 func validParameter(name string) bool { return validName(name, "_.-/", 2048) }
 func validSecret(name string) bool    { return validName(name, "/_+=.@-", 519) }
 
+// ValidLogGroup reports whether CloudWatch Logs takes a name for a log group.
+// Source: CloudWatch Logs API reference, CreateLogGroup.
+func ValidLogGroup(name string) bool { return validName(name, ".-_/#", 512) }
+
 func validName(name, marks string, most int) bool {
 	return name != "" && len(name) <= most && !strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(marks, r)

@@ -108,20 +108,24 @@ func AuditRole(m *asl.StateMachine, held Held, opts Options) (*Audit, source.Lis
 }
 
 // fromRole takes from the role what the options do not say.
-func (o *Options) fromRole(held *Held) source.List {
-	role, err := arn.Parse(held.ARN)
-	if held.ARN == "" || err != nil {
+func (o *Options) fromRole(held *Held) source.List { return o.fromRoleARN(held.ARN) }
+
+// fromRoleARN takes the account and the partition from the ARN of a role that is
+// used, which has to be one of its own account; any other text says nothing.
+func (o *Options) fromRoleARN(text string) source.List {
+	role, err := arn.Parse(text)
+	if err != nil {
 		return nil
 	}
-	if o.Account != "" && o.Account != role.Account {
-		return source.List{{Code: codeOtherAccount, Severity: source.Error, Path: "/context/accountId",
-			Message: fmt.Sprintf("the role %s is not one of account %s, where the machine lives", held.ARN, o.Account),
-			Hint:    "a state machine can only have a role of its own account"}}
+	other := func(path, what, place string) source.List {
+		return source.List{{Code: codeOtherAccount, Severity: source.Error, Path: path,
+			Message: fmt.Sprintf("the role %s is not one of %s %s", text, what, place), Hint: "a role can only be used in its own account and partition"}}
+	}
+	if o.Account != "" && !isReference(o.Account) && o.Account != role.Account {
+		return other("/context/accountId", "account", o.Account)
 	}
 	if lives := o.partition(); (o.Partition != "" || o.Region != "") && !isReference(lives) && arn.ValidPartition(role.Partition) && role.Partition != lives {
-		return source.List{{Code: codeOtherAccount, Severity: source.Error, Path: "/context/region",
-			Message: fmt.Sprintf("the role %s is not one of partition %s, where the machine lives", held.ARN, lives),
-			Hint:    "a state machine can only have a role of its own account and partition"}}
+		return other("/context/region", "partition", lives)
 	}
 	if o.Account == "" && arn.ValidAccount(role.Account) {
 		o.Account = role.Account

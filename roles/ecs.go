@@ -63,6 +63,11 @@ func GenerateTask(td *ecs.TaskDefinition, svc *ecs.Service, opts Options, more T
 	if findings := more.check(td); findings.HasErrors() {
 		return nil, findings
 	}
+	for _, role := range []string{td.ExecutionRole, td.TaskRole} {
+		if findings := opts.fromRoleARN(role); findings.HasErrors() {
+			return nil, findings
+		}
+	}
 	t := newTaskGenerator(td, svc, opts, more)
 	for i := range td.Containers {
 		t.container(&td.Containers[i])

@@ -204,6 +204,10 @@ func (t *taskGenerator) awslogs(file *source.File, who string, l *ecs.Logs) {
 		t.report("MISSING_PARAMETER", source.Warning, file, l.Driver, "awslogs needs the option awslogs-group", "the task will not start without it")
 		return
 	}
+	if !ecs.ValidLogGroup(group.Value) {
+		t.bad(file, group, "the name of a log group", "up to 512 letters, digits and .-_/#")
+		return
+	}
 	values := captures{{name: "group", value: literal(group.Value)}, {name: "stream", value: "*"}}
 	if region := l.Options.Get("awslogs-region").Value; region != "" {
 		values = append(values, capture{name: "region", value: literal(region)})
