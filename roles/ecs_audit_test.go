@@ -136,3 +136,36 @@ func TestAuditTaskRole(t *testing.T) {
 		t.Errorf("a role of another account: %v", findings)
 	}
 }
+
+// A role may spell a resource in any of the ways that the generated role has
+// together.
+func TestAuditTaskRoleTakesSpellings(t *testing.T) {
+	td, findings := ecs.ParseTaskDefinition(source.NewFile("td.json", `{"family": "web", "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "exec", "containerDefinitions": [{"name": "app", "image": "nginx",
+		"secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-master"}],
+		"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/web", "awslogs-stream-prefix": "ecs", "awslogs-create-group": "true"}}}]}`))
+	if findings.HasErrors() {
+		t.Fatal(findings)
+	}
+	const group = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web"
+	for _, c := range []struct {
+		name, secret, group string
+		missing             int
+	}{
+		{"with what AWS adds", "db-master-??????", group + ":*", 0},
+		{"a word that AWS added", "db-master", group, 0},
+		{"another secret", "db-slaves", group, 2},
+		{"another group", "db-master*", group + "2", 2},
+	} {
+		doc, findings := policy.ParseString("role.json", `{"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:`+c.secret+`"},
+			{"Effect": "Allow", "Action": "logs:CreateLogGroup", "Resource": "`+c.group+`"},
+			{"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "`+group+`:log-stream:ecs/app/*"}]}`)
+		if findings.HasErrors() {
+			t.Fatal(findings)
+		}
+		audit, _ := AuditTaskRole(&td, nil, ExecutionRole, Held{Policies: []authz.Policy{{Name: "p", Document: doc}}}, Options{Region: "eu-west-1", Account: "123456789012"}, TaskOptions{})
+		if audit == nil || len(audit.Missing) != c.missing {
+			t.Errorf("%s: %+v", c.name, audit)
+		}
+	}
+}

@@ -43,6 +43,7 @@ type taskNeed struct {
 	purpose    Purpose
 	actions    string // space-separated
 	resources  string // templates, space-separated
+	either     bool   // the resources are ways to spell one: a role may have any of them
 	conditions []conditionRule
 	note       string
 	source     string
@@ -63,6 +64,11 @@ const (
 
 const logGroupARN = "arn:{partition}:logs:{region}:{account}:log-group:{group}"
 
+// logGroupSpelled is a log group as the service authorization reference has it,
+// and as the service asks for it. Source: CloudWatch Logs user guide, "CloudWatch
+// Logs resources and operations".
+const logGroupSpelled = logGroupARN + " " + logGroupARN + ":*"
+
 var taskNeeds = []taskNeed{
 	{feature: "image", role: ExecutionRole, purpose: PullImage, actions: "ecr:GetAuthorizationToken", resources: "*", source: executionPage, note: "takes no resource"},
 	{feature: "image", role: ExecutionRole, purpose: PullImage, actions: "ecr:BatchCheckLayerAvailability ecr:GetDownloadUrlForLayer ecr:BatchGetImage",
@@ -71,11 +77,11 @@ var taskNeeds = []taskNeed{
 		resources: "arn:{partition}:ecr:{region}:{account}:repository/{repository}", note: "the first pull makes the repository and fetches the image; the policy of the registry can grant it instead",
 		source: "Amazon ECR user guide, IAM permissions required to sync an upstream registry with an Amazon ECR private registry"},
 	{feature: "awslogs", role: ExecutionRole, purpose: Log, actions: "logs:CreateLogStream logs:PutLogEvents", resources: logGroupARN + ":log-stream:{stream}", source: executionPage},
-	{feature: "awslogs-create-group", role: ExecutionRole, purpose: Log, actions: "logs:CreateLogGroup", resources: logGroupARN + " " + logGroupARN + ":*",
+	{feature: "awslogs-create-group", role: ExecutionRole, purpose: Log, actions: "logs:CreateLogGroup", resources: logGroupSpelled, either: true,
 		source: ecsGuide + "Send Amazon ECS logs to CloudWatch"},
 
-	{feature: "secrets", role: ExecutionRole, purpose: ReadSecret, actions: "secretsmanager:GetSecretValue",
-		resources: "arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}", source: secretsPage},
+	{feature: "secrets", role: ExecutionRole, purpose: ReadSecret, actions: "secretsmanager:GetSecretValue", either: true,
+		resources: "arn:{partition}:secretsmanager:{region}:{account}:secret:{secret} [arn:{partition}:secretsmanager:{region}:{account}:secret:{or}]", source: secretsPage},
 	{feature: "parameters", role: ExecutionRole, purpose: ReadSecret, actions: "ssm:GetParameters",
 		resources: "arn:{partition}:ssm:{region}:{account}:parameter/{parameter}", source: secretsPage},
 	{feature: "key", role: ExecutionRole, purpose: Encrypt, actions: "kms:Decrypt", resources: "{key}",
@@ -102,9 +108,9 @@ var taskNeeds = []taskNeed{
 	{feature: "router-file", role: TaskRole, purpose: ReadFile, actions: "s3:GetObject", resources: "arn:{partition}:s3:::{bucket}/{object}", source: initPage},
 	{feature: "router-file", role: TaskRole, purpose: ReadFile, actions: "s3:GetBucketLocation", resources: "arn:{partition}:s3:::{bucket}", source: initPage},
 	{feature: "firelens-logs", role: TaskRole, purpose: Log, actions: "logs:CreateLogStream logs:PutLogEvents", resources: logGroupARN + ":log-stream:{stream}", source: firelensPage},
-	{feature: "firelens-logs", role: TaskRole, purpose: Log, actions: "logs:DescribeLogStreams", resources: logGroupARN + " " + logGroupARN + ":*", source: firelensPage},
-	{feature: "firelens-create-group", role: TaskRole, purpose: Log, actions: "logs:CreateLogGroup", resources: logGroupARN + " " + logGroupARN + ":*", source: firelensPage},
-	{feature: "firelens-retention", role: TaskRole, purpose: Log, actions: "logs:PutRetentionPolicy", resources: logGroupARN + " " + logGroupARN + ":*", source: cloudWatchOutput},
+	{feature: "firelens-logs", role: TaskRole, purpose: Log, actions: "logs:DescribeLogStreams", resources: logGroupSpelled, either: true, source: firelensPage},
+	{feature: "firelens-create-group", role: TaskRole, purpose: Log, actions: "logs:CreateLogGroup", resources: logGroupSpelled, either: true, source: firelensPage},
+	{feature: "firelens-retention", role: TaskRole, purpose: Log, actions: "logs:PutRetentionPolicy", resources: logGroupSpelled, either: true, source: cloudWatchOutput},
 	{feature: "firelens-firehose", role: TaskRole, purpose: Log, actions: "firehose:PutRecordBatch", resources: "arn:{partition}:firehose:{region}:{account}:deliverystream/{stream}", source: firelensPage},
 	{feature: "firelens-kinesis", role: TaskRole, purpose: Log, actions: "kinesis:PutRecords", resources: "arn:{partition}:kinesis:{region}:{account}:stream/{stream}", source: firelensPage},
 	{feature: "firelens-s3", role: TaskRole, purpose: Log, actions: "s3:PutObject", resources: "arn:{partition}:s3:::{bucket}/*", source: firelensPage},

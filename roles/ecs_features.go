@@ -118,9 +118,11 @@ func (t *taskGenerator) reference(file *source.File, who string, at ecs.Text, re
 
 // secret grants reading a secret.
 func (t *taskGenerator) secret(who string, ref ecs.Reference, place captures) {
-	for _, name := range ref.SecretNames() {
-		t.need("secrets", who, "", append(slices.Clone(place), capture{name: "secret", value: name})...)
+	values := slices.Clone(place)
+	for i, name := range ref.SecretNames() {
+		values = append(values, capture{name: [...]string{"secret", "or"}[i], value: name})
 	}
+	t.need("secrets", who, "", values...)
 	t.mayBeEncrypted("secretsmanager", place)
 }
 
