@@ -71,6 +71,9 @@ type Denial struct {
 	Explicit  bool   // some statement denies; otherwise none allows, or, where Kind is Unnamed, nothing is said
 	Kind      Kind
 	PolicyARN string // of the policy that denies, where the message names it
+	// Other is why, where that is no kind of policy: "because public policies are
+	// prevented by the BlockPublicPolicy setting in S3 Block Public Access".
+	Other string
 
 	Encoded string // the encoded authorization message of EC2 and others
 
@@ -173,8 +176,8 @@ func (k Kind) PolicyKinds() []authz.Kind {
 	return nil
 }
 
-// Reason returns the last part of the text: why. It is "" where the kind is not
-// named and the denial is not explicit.
+// Reason returns the last part of the text: why. It is "" where the message does
+// not say.
 func (d *Denial) Reason() string {
 	p := phrases[d.Kind]
 	switch {
@@ -185,7 +188,7 @@ func (d *Denial) Reason() string {
 	case d.Explicit:
 		return "with an explicit deny in " + p.explicit
 	case p.implicit == "":
-		return ""
+		return d.Other
 	}
 	return "because no " + p.implicit + " allows the " + d.Action + " action"
 }

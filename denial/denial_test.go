@@ -121,7 +121,16 @@ func TestParseOddForms(t *testing.T) {
 		{"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:eu-west-1:********9012:a/b/GET/",
 			Denial{Principal: "anonymous", Action: "execute-api:Invoke", Resource: "arn:aws:execute-api:eu-west-1:********9012:a/b/GET/"}},
 		{"User: " + alice + " is not authorized\n   to perform: ecs:RunTask on resource: " + task + "\n because no identity-based\npolicy allows the ecs:RunTask action", run(Denial{Kind: Identity})},
-		{start + "because no moon policy allows the ecs:RunTask action", run(Denial{})},
+		{start + "because no moon policy allows the ecs:RunTask action", run(Denial{Other: "because no moon policy allows the ecs:RunTask action"})},
+		{"User: " + alice + " is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::a because b\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access",
+			Denial{Principal: alice, Action: "s3:PutBucketPolicy", Resource: "arn:aws:s3:::a because b",
+				Other: "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access"}},
+		{"User: " + alice + " is not authorized to perform: kms:GenerateDataKey on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access",
+			Denial{Principal: alice, Action: "kms:GenerateDataKey",
+				Other: "because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"}},
+		{"User: " + alice + " is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because no identity-based policy allows the kms:Decrypt action",
+			Denial{Principal: alice, Action: "kms:Decrypt", Kind: Identity}},
+		{"User " + alice + " is not authorized to perform ecs:RunTask", Denial{Principal: alice, Action: "ecs:RunTask"}},
 	} {
 		got, err := Parse(c.text)
 		if err != nil {

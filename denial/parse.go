@@ -22,6 +22,7 @@ const maxText = 1 << 20
 // line, an SDK or a log put around it. It understands every form that the IAM
 // user guide shows, EC2's with an encoded message, and the short ones: without
 // a resource, without a reason, "Not authorized to perform sts:AssumeRoleWithSAML".
+// A reason that is no kind of policy, as Amazon S3 and AWS KMS give, is kept as it is.
 func Parse(text string) (Denial, error) {
 	if len(text) > maxText {
 		return Denial{}, ErrTooLong
@@ -77,15 +78,16 @@ func parseSentence(text string) (d Denial, ok bool) {
 	return d, true
 }
 
-// The messages of STS for identity providers name neither caller nor resource.
-var short = regexp.MustCompile(`(?i)\bnot authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9]+)`)
+// The messages of STS for identity providers name neither caller nor resource;
+// people quote others without their colons.
+var short = regexp.MustCompile(`(?i)(?:\buser:? (arn:\S+) is )?\bnot authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9]+)`)
 
 func parseShort(text string) (Denial, bool) {
 	m := short.FindStringSubmatch(text)
 	if m == nil {
 		return Denial{}, false
 	}
-	return Denial{Action: m[1]}, true
+	return Denial{Principal: m[1], Action: m[2]}, true
 }
 
 func isAction(s string) bool {
@@ -110,12 +112,16 @@ func endOfSentence(s string) string {
 const (
 	implicitMarker = " because no "
 	explicitMarker = " with an explicit deny"
+	otherMarker    = " because "
 )
 
 // cutReason splits a sentence where its reason begins. The names of resources
 // may hold almost any word, so it is the last place that counts.
 func cutReason(s string) (head, reason string) {
 	at := max(strings.LastIndex(s, implicitMarker), strings.LastIndex(s, explicitMarker))
+	if quote := strings.LastIndex(s, `"`); at < 0 && strings.Contains(s[quote+1:], otherMarker) {
+		at = quote + 1 + strings.Index(s[quote+1:], otherMarker)
+	}
 	if at < 0 {
 		return s, ""
 	}
@@ -128,14 +134,14 @@ func (d *Denial) parseReason(reason string) {
 		d.parseExplicit(strings.TrimSpace(rest))
 		return
 	}
-	rest, ok := strings.CutPrefix(reason, implicitMarker[1:])
-	if !ok {
-		return
-	}
+	rest, _ := strings.CutPrefix(reason, implicitMarker[1:])
 	for kind, p := range phrases {
 		if p.implicit != "" && strings.HasPrefix(rest, p.implicit+" allows ") {
 			d.Kind = Kind(kind)
 		}
+	}
+	if d.Kind == Unnamed {
+		d.Other = strings.TrimRight(reason, ` ."`)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/denial"
 )
@@ -89,13 +90,9 @@ func (c *cause) find(e *env, file string, context authz.Context) error {
 	if err := s.compile(e); err != nil {
 		return err
 	}
-	resource := d.Resource
-	if resource == "" {
-		resource = "*"
-	}
-	r := authz.Request{Principal: d.Principal, Action: d.Action, Resource: resource, Context: context, UnknownRest: true}
-	if d.Resource == "" { // the message keeps it to itself
-		r.ResourcePattern = true
+	r := authz.Request{Principal: d.Principal, Action: d.Action, Resource: d.Resource, Context: context, UnknownRest: true}
+	if _, err := arn.Parse(d.Resource); err != nil && d.Resource != "*" { // the message keeps it to itself, or has a mere name
+		r.Resource, r.ResourcePattern = "*", true
 	}
 	a, err := s.explain(e, r)
 	if err != nil {
@@ -178,6 +175,8 @@ func (c *cause) advice() string {
 		return "find the statement that denies it; no grant helps against an explicit deny"
 	case d.Explicit:
 		return "no grant helps: the Deny in " + adviceWords[d.Kind] + " must go, or except this request"
+	case d.Other != "":
+		return "what the message gives as its reason must change"
 	case d.Kind == denial.Unnamed:
 		return "the message does not say which policy is missing; start with an Allow of " + what + " in a policy of the principal"
 	case d.Kind == denial.SCP:
@@ -214,7 +213,7 @@ func (c *cause) writeText(p *answerPrinter) {
 	}
 	p.printf("%s\n", how)
 	for _, part := range []struct{ word, text string }{
-		{"principal", d.Principal}, {"action", d.Action}, {"resource", d.Resource}, {"kind", kindText(d)}, {"policy", d.PolicyARN},
+		{"principal", d.Principal}, {"action", d.Action}, {"resource", d.Resource}, {"kind", kindText(d)}, {"policy", d.PolicyARN}, {"reason", d.Other},
 		{"code", d.Code}, {"operation", d.Operation}, {"encoded", encodedText(d)},
 	} {
 		if part.text != "" {
@@ -276,6 +275,7 @@ type causeJSON struct {
 	Explicit      bool            `json:"explicit"`
 	Kind          denial.Kind     `json:"kind"`
 	PolicyARN     string          `json:"policyArn,omitempty"`
+	Reason        string          `json:"reason,omitempty"` // that is no kind of policy
 	Code          string          `json:"code,omitempty"`
 	Operation     string          `json:"operation,omitempty"`
 	Encoded       string          `json:"encodedMessage,omitempty"`
@@ -290,7 +290,7 @@ func (c *cause) json() causeJSON {
 	d := &c.denial
 	out := causeJSON{
 		FormatVersion: "1.0", Principal: d.Principal, Action: d.Action, Resource: d.Resource, Explicit: d.Explicit, Kind: d.Kind,
-		PolicyARN: d.PolicyARN, Code: d.Code, Operation: d.Operation, Encoded: d.Encoded,
+		PolicyARN: d.PolicyARN, Reason: d.Other, Code: d.Code, Operation: d.Operation, Encoded: d.Encoded,
 	}
 	if d.Action != "" {
 		out.Advice = c.advice()
