@@ -149,8 +149,7 @@ func (a *answer) json(all bool) answerJSON {
 		ref := a.reference(a.x.Statements[a.x.Nearest].Reference)
 		out.Nearest = &ref
 	}
-	if denied(out.Decision) {
-		c := a.x.Change
+	if c := a.x.Change; denied(out.Decision) && c.Action != "" { // else it was not asked for
 		out.Change = &changeJSON{c.Possible, c.Kinds, c.NamingCaller, c.Action, c.Resource}
 		if c.Kinds == nil {
 			out.Change.Kinds = []authz.Kind{}

@@ -231,6 +231,7 @@ func writeTestJSON(e *env, run *testRun) error {
 		report.Findings = source.List{}
 	}
 	for _, file := range run.files {
+		from := len(report.Cases)
 		for i := range file.results {
 			report.Cases = append(report.Cases, reportCase(&file.results[i]))
 		}
@@ -238,6 +239,7 @@ func writeTestJSON(e *env, run *testRun) error {
 			report.Cases = append(report.Cases, caseReport{Name: c.Name, File: c.File.Name, Line: position(c).Line,
 				Error: errorText(c), Requests: []cellReport{}})
 		}
+		slices.SortStableFunc(report.Cases[from:], func(a, b caseReport) int { return a.Line - b.Line })
 	}
 	return printJSON(e, report)
 }
