@@ -117,6 +117,23 @@ func TestSetFor(t *testing.T) {
 	}
 }
 
+// The path of a role shows that it is linked to a service, for its sessions too,
+// whose ARNs do not.
+func TestServiceLinked(t *testing.T) {
+	const linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+	roles := `{"RoleName":"AWSServiceRoleForECS","Path":"/aws-service-role/ecs.amazonaws.com/","Arn":"` + linked + `","AssumeRolePolicyDocument":` + okDoc + `},` +
+		`{"RoleName":"r","Arn":"` + role + `","AssumeRolePolicyDocument":` + okDoc + `}`
+	a, findings := ParseDetails(source.NewFile("x.json", `{"RoleDetailList":[`+roles+`]}`))
+	if findings.HasErrors() {
+		t.Fatal(findings)
+	}
+	for principal, want := range map[string]bool{linked: true, "arn:aws:sts::123456789012:assumed-role/AWSServiceRoleForECS/x": true, role: false} {
+		if at, findings := a.SetFor(principal); at.ServiceLinked != want || findings.HasErrors() {
+			t.Errorf("%s: linked %v, want %v; %v", principal, at.ServiceLinked, want, findings)
+		}
+	}
+}
+
 func TestSimilarPrincipal(t *testing.T) {
 	_, findings := details(t).SetFor("arn:aws:iam::123456789012:user/Bob")
 	if len(findings) != 1 || findings[0].Hint != `did you mean "arn:aws:iam::123456789012:user/ops/bob"?` {

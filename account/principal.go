@@ -18,7 +18,14 @@ type Attached struct {
 	// Context holds the condition keys that the account gives:
 	// aws:PrincipalTag/..., aws:userid, and aws:PrincipalArn for a session.
 	Context authz.Context
+	// ServiceLinked: the principal is a service-linked role, or a session of one,
+	// see authz.Request.
+	ServiceLinked bool
 }
+
+// serviceLinkedPath begins the paths of service-linked roles, and of no others
+// (IAM user guide, "Create a service-linked role").
+const serviceLinkedPath = "/aws-service-role/"
 
 // Missing is an attached policy without text.
 type Missing struct {
@@ -108,6 +115,7 @@ func (a *Account) role(r *Role, c *policy.Caller) (Attached, source.List) {
 	g.identity(authz.Identity, &r.Identity)
 	g.boundary(r.Boundary)
 	g.tags(r.Tags)
+	g.ServiceLinked = strings.HasPrefix(r.Path, serviceLinkedPath)
 	if c.Kind == policy.CallerSession {
 		g.key("aws:PrincipalArn", r.ARN)
 		if r.ID != "" {

@@ -215,6 +215,8 @@ type situation struct {
 	account *account.Account // nil without --account-details
 	context authz.Context    // what the account knows
 
+	serviceLinked bool // the account shows that the principal is a service-linked role
+
 	engine *authz.Engine // of lenient
 
 	template *template.Template // nil without --template
@@ -252,8 +254,13 @@ func (s *situation) fromAccount(e *env, file, principal string) error {
 	if findings.HasErrors() {
 		return exit(exitUsage)
 	}
-	s.set, s.missing, s.context = attached.Set, attached.Missing, attached.Context
+	s.attach(attached)
 	return nil
+}
+
+// attach takes over what an account says of a principal.
+func (s *situation) attach(a account.Attached) {
+	s.set, s.missing, s.context, s.serviceLinked = a.Set, a.Missing, a.Context, a.ServiceLinked
 }
 
 // readAccount reads account details. Errors about single principals are no
@@ -289,6 +296,7 @@ func (s *situation) explain(e *env, r authz.Request) (answer, error) {
 		return s.explainVariants(e, r)
 	}
 	r.Context = joinContext(r.Context, s.context)
+	r.ServiceLinkedRole = r.ServiceLinkedRole || s.serviceLinked
 	if s.account != nil && s.set.Resource == nil && denial.AboutTrust(r.Action) {
 		if trust := s.account.TrustOf(r.Resource); trust != nil {
 			own := *s

@@ -101,7 +101,8 @@ func (f *whoCanFlags) everybody(e *env) ([]answer, error) {
 			printList(e, findings)
 			return nil, exit(exitUsage)
 		}
-		s := situation{set: attached.Set, missing: attached.Missing, account: a, context: attached.Context}
+		s := situation{account: a}
+		s.attach(attached)
 		s.set.Resource, s.set.Endpoint, s.set.SCPs, s.set.RCPs = shared.Resource, shared.Endpoint, shared.SCPs, shared.RCPs
 		if err := s.compile(e); err != nil {
 			return nil, err
