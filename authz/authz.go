@@ -121,18 +121,31 @@ func (d *Decision) By() []Reference {
 	return out
 }
 
-func decided(r Result, by ...ground) Decision {
-	d := Decision{Result: r}
-	d.n = uint8(copy(d.by[:], by))
-	return d
+func kindOnly(k Kind) ground { return ground{kind: k, level: -1, policy: -1, statement: -1} }
+
+func (g ground) isStatement() bool { return g.statement >= 0 }
+
+// earlier returns which of two statements of one layer, if they are any, comes
+// first.
+func (g ground) earlier(h ground) ground {
+	switch {
+	case !h.isStatement():
+		return g
+	case !g.isStatement(), h.policy < g.policy, h.policy == g.policy && h.statement < g.statement:
+		return h
+	}
+	return g
 }
 
 // Engine decides requests against one set of policies.
 type Engine struct {
 	layers []layer
 	of     [Endpoint + 1]struct{ from, to int } // where the layers of a kind stand
-	plans  *cache[plan]
-	first  *atomic.Pointer[asker] // who asked first: mostly there is no other
+	every  []int                                // all layers
+	speaks services                             // what the policies speak of
+	plans  *cache[plan]                         // by action
+	shared *plans                               // those that several actions have in common
+	first  *atomic.Pointer[asker]               // who asked first: mostly there is no other
 	policies
 
 	set     Set      // what was compiled
@@ -155,7 +168,11 @@ type layer struct {
 	kind     Kind
 	level    int16 // -1 where there are none
 	policies []*compiled
-	ids      []int32 // of the policies, in a batch
+}
+
+// refer names a statement of a policy of the layer.
+func (l *layer) refer(policyAt int, s *statement) ground {
+	return ground{kind: l.kind, level: l.level, policy: int32(policyAt), statement: s.index}
 }
 
 // denyOrder is the order in which explicit denies are named.
@@ -180,7 +197,7 @@ func Compile(set Set) (*Engine, source.List) {
 
 // compileSet compiles a set without holes.
 func compileSet(set Set) (*Engine, source.List) {
-	e := &Engine{plans: newCache((*plan).key), first: new(atomic.Pointer[asker])}
+	e := &Engine{plans: newCache[plan](), shared: new(plans), first: new(atomic.Pointer[asker])}
 	var findings source.List
 	policies := 0
 	for _, kind := range denyOrder {
@@ -195,6 +212,9 @@ func compileSet(set Set) (*Engine, source.List) {
 				findings = append(findings, found...)
 				findings = append(findings, fits(kind, &list[i])...)
 				l.policies = append(l.policies, c)
+				if c != nil {
+					e.speaks |= c.services
+				}
 			}
 			policies += len(list)
 			e.layers = append(e.layers, l)
@@ -204,6 +224,7 @@ func compileSet(set Set) (*Engine, source.List) {
 	if policies > fewPolicies {
 		e.plans.room = maxSeen
 	}
+	e.every = count(len(e.layers))
 	e.boundary, e.session = set.Boundary != nil, len(set.Session) > 0
 	e.trustShape = set.Resource != nil && namesNoResource(set.Resource)
 	e.resource, e.endpoint, e.scps = set.Resource != nil, set.Endpoint != nil, set.SCPs != nil
@@ -211,6 +232,15 @@ func compileSet(set Set) (*Engine, source.List) {
 		return nil, findings
 	}
 	return e, findings
+}
+
+// count returns the numbers below n.
+func count(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }
 
 // levels returns the policies of a kind: one level for most, none where nothing
@@ -322,6 +352,7 @@ func (e *Engine) Replace(kind Kind, level, index int, p Policy) (*Engine, source
 	next.layers[at].policies = append([]*compiled(nil), e.layers[at].policies...)
 	old := next.layers[at].policies[index]
 	next.layers[at].policies[index] = c
+	next.speaks |= c.services
 	if kind == Resource {
 		next.trustShape = namesNoResource(&p)
 	}
@@ -333,6 +364,7 @@ func (e *Engine) Replace(kind Kind, level, index int, p Policy) (*Engine, source
 		}
 		next.holes = next.bracket != nil
 	}
+	next.shared = new(plans)
 	next.plans = e.plans.without(func(action string) bool { return old.speaksOf(action) || c.speaksOf(action) })
 	return &next, findings
 }

@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -30,24 +29,21 @@ type Principal struct {
 // What a policy says of a request is worked out once, whoever it is attached to,
 // unless the policy itself looks at the caller.
 func (e *Engine) DecideAll(principals []Principal, requests []Request) ([]Result, source.List) {
-	b := batch{ids: map[*compiled]int32{}, byService: map[string][]int32{}}
+	b := newBatch(e)
 	var findings source.List
-	rows := make([]row, len(principals))
 	for i := range principals {
-		var found source.List
-		rows[i], found = b.row(e, &principals[i])
-		findings = append(findings, found...)
+		findings = append(findings, b.add(&principals[i])...)
 	}
 	if findings.HasErrors() {
 		return nil, findings
 	}
 	results := make([]Result, len(principals)*len(requests))
-	if holes := hasBracket(e, rows, requests); holes {
+	if hasBracket(e, b.rows, requests) {
 		return results, decideEach(e, principals, requests, results)
 	}
-	b.said = make([]said, len(b.ids))
+	c := column{batch: b, own: make([]said, len(b.rows)), shared: make([]said, len(e.layers))}
 	for j := range requests {
-		b.column(rows, &requests[j], results[j:], len(requests))
+		c.decide(requests[j], results[j:], len(requests))
 	}
 	return results, findings
 }
@@ -75,31 +71,69 @@ func decideEach(common *Engine, principals []Principal, requests []Request, resu
 	return nil
 }
 
+// batch is the rows of a matrix and their policies.
+type batch struct {
+	common   *Engine
+	personal bool // what the common policies say depends on who asks
+	rows     []row
+	classes  []class
+	classOf  map[classKey]int32
+
+	policies  []*compiled
+	ids       map[*compiled]int32
+	holders   [][]holder         // by policy
+	byService map[string][]int32 // the policies that name actions of a service
+	anywhere  []int32            // those that may speak of any action
+}
+
 // row is a principal ready to be asked.
 type row struct {
 	engine    *Engine
-	caller    policy.Caller
 	principal *Principal
+	caller    *asker
+	class     int32
 }
 
-func (b *batch) row(common *Engine, p *Principal) (row, source.List) {
+// holder is a row that has a policy, in one of the layers that are its own.
+type holder struct {
+	row   int32
+	layer uint8
+}
+
+// ownKinds are the kinds of policy that belong to the principal; there is one layer
+// of each at most.
+func ownKind(k Kind) bool { return k == Identity || k == Group || k == Boundary || k == Session }
+
+func newBatch(common *Engine) *batch {
+	b := &batch{common: common, classOf: map[classKey]int32{}, ids: map[*compiled]int32{}, byService: map[string][]int32{}}
+	for i := range common.layers {
+		l := &common.layers[i]
+		b.personal = b.personal || !ownKind(l.kind) && slices.ContainsFunc(l.policies, func(c *compiled) bool { return c.personal })
+	}
+	return b
+}
+
+// add makes the row of a principal.
+func (b *batch) add(p *Principal) source.List {
 	own, findings := Compile(Set{Identity: p.Identity, Groups: p.Groups, Boundary: p.Boundary, Session: p.Session})
 	caller, err := policy.ParseCaller(p.ARN)
 	if err != nil {
 		findings = append(findings, source.Finding{Code: "BAD_PRINCIPAL", Severity: source.Error, Message: fmt.Sprintf("principal %q: %v", p.ARN, err)})
 	}
 	if findings.HasErrors() {
-		return row{}, findings
+		return findings
 	}
-	own.join(common)
-	for i := range own.layers {
-		l := &own.layers[i]
-		l.ids = make([]int32, len(l.policies))
-		for j, c := range l.policies {
-			l.ids[j] = b.id(c)
+	for layer := range own.layers {
+		for _, c := range own.layers[layer].policies {
+			id := b.id(c)
+			b.holders[id] = append(b.holders[id], holder{int32(len(b.rows)), uint8(layer)})
 		}
 	}
-	return row{own, caller, p}, findings
+	own.join(b.common)
+	r := row{engine: own, principal: p, caller: &asker{caller, principalARN(&caller)}}
+	r.class = b.class(&r)
+	b.rows = append(b.rows, r)
+	return findings
 }
 
 // id numbers a policy and notes what it is about.
@@ -108,8 +142,8 @@ func (b *batch) id(c *compiled) int32 {
 	if ok {
 		return id
 	}
-	id = int32(len(b.ids))
-	b.ids[c] = id
+	id = int32(len(b.policies))
+	b.ids[c], b.policies, b.holders = id, append(b.policies, c), append(b.holders, nil)
 	for service := range c.byService {
 		b.byService[service] = append(b.byService[service], id)
 	}
@@ -124,71 +158,58 @@ func (e *Engine) join(common *Engine) {
 	var layers []layer
 	for _, kind := range denyOrder {
 		from := common
-		switch kind {
-		case Identity, Group, Boundary, Session:
+		if ownKind(kind) {
 			from = e
 		}
 		start := len(layers)
 		layers = append(layers, from.layers[from.of[kind].from:from.of[kind].to]...)
 		e.of[kind].from, e.of[kind].to = start, len(layers)
 	}
-	e.layers = layers
+	e.layers, e.every, e.speaks = layers, count(len(layers)), e.speaks|common.speaks
 	e.resource, e.endpoint, e.scps, e.trustShape = common.resource, common.endpoint, common.scps, common.trustShape
 }
 
-// batch is what the policies say of the request at hand.
-type batch struct {
-	ids       map[*compiled]int32
-	byService map[string][]int32 // ids of the policies that name actions of a service
-	anywhere  []int32            // ids of those that may speak of any action
-	said      []said             // by id, for one request
+// class is rows that differ in what their policies say, and in nothing else that
+// a decision looks at.
+type class struct {
+	row    *row    // one of them
+	layers []int   // of its engine: the row's own, or ^i for the common layer i
+	known  []known // by what the own policies say
 }
 
-// said is what one policy says of one request.
-type said uint8
-
-const (
-	asked said = 1 << iota
-	deny
-	allow
-)
-
-// column answers one request for all principals.
-func (b *batch) column(rows []row, r *Request, results []Result, stride int) {
-	e := evaluation{request: *r, batch: b, strict: true, asked: actionOf(r.Action), action: traitsOf(r.Action)}
-	if r.ResourcePattern || r.UnknownRest || len(r.Unknown) > 0 || e.action.is(byProvider) {
-		for i := range rows {
-			rows[i].ask(&e.request)
-			results[i*stride] = rows[i].engine.Decide(e.request).Result
-		}
-		return
-	}
-	if len(rows) > 0 && rows[0].engine.trustShape && !e.action.is(ruledByTrust) {
-		return
-	}
-	if cmp.Or(checkAction(r.Action), checkContext(r.Context), e.who.readResource(r, e.action)) != nil {
-		return // Invalid, all of them
-	}
-	b.begin(e.asked.service)
-	for i := range rows {
-		rows[i].ask(&e.request)
-		e.engine, e.who.caller = rows[i].engine, rows[i].caller
-		e.who.compareAccounts()
-		results[i*stride] = e.decide().Result
-	}
+type classKey struct {
+	kind                                   policy.CallerKind
+	partition, account                     string
+	group, identity, boundary, session     bool
+	serviceLinkedRole, inManagementAccount bool
 }
 
-// begin forgets what the policies said. Those that have nothing to say about a
-// service need not be asked.
-func (b *batch) begin(service string) {
-	for i := range b.said {
-		b.said[i] = asked
+func (b *batch) class(r *row) int32 {
+	has := func(k Kind) bool { return r.engine.of[k].from < r.engine.of[k].to }
+	key := classKey{r.caller.Kind, r.caller.Partition, r.caller.Account, has(Group), has(Identity), has(Boundary), has(Session),
+		r.principal.ServiceLinkedRole, r.principal.InManagementAccount}
+	id, ok := b.classOf[key]
+	if ok {
+		return id
 	}
-	for _, list := range [...][]int32{b.byService[service], b.anywhere} {
-		for _, id := range list {
-			b.said[id] = 0
+	c := class{row: r}
+	own, common := 0, 0
+	for i := range r.engine.layers {
+		if ownKind(r.engine.layers[i].kind) {
+			c.layers = append(c.layers, own)
+			own++
+			continue
 		}
+		for ownKind(b.common.layers[common].kind) {
+			common++
+		}
+		c.layers = append(c.layers, ^common)
+		common++
 	}
+	c.known = make([]known, 1<<(bitsSaid*own))
+	id = int32(len(b.classes))
+	b.classOf[key], b.classes = id, append(b.classes, c)
+	return id
 }
 
 // ask puts a principal in the place of the one in a request.
@@ -196,48 +217,4 @@ func (r *row) ask(request *Request) {
 	request.Principal = r.principal.ARN
 	request.ServiceLinkedRole = r.principal.ServiceLinkedRole
 	request.PrincipalInManagementAccount = r.principal.InManagementAccount
-}
-
-// unnamed stands for the statement that decided, which a batch does not tell.
-var unnamed = new(statement)
-
-// first reports whether a policy of a layer has a statement with an effect that
-// applies.
-func (b *batch) first(e *evaluation, l *layer, effect said) bool {
-	for i, id := range l.ids {
-		s := b.said[id]
-		if s == 0 {
-			c := l.policies[i]
-			s = e.ask(c)
-			if !c.personal {
-				b.said[id] = s
-			}
-		}
-		if s&effect != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// ask works out what a policy says.
-func (e *evaluation) ask(c *compiled) said {
-	m := c.about(&e.asked)
-	result := asked
-	if e.anyApplies(m.deny) {
-		result |= deny
-	}
-	if e.anyApplies(m.allow) {
-		result |= allow
-	}
-	return result
-}
-
-func (e *evaluation) anyApplies(list []*statement) bool {
-	for _, s := range list {
-		if t, _ := s.applies(e, nil); t == yes {
-			return true
-		}
-	}
-	return false
 }

@@ -9,13 +9,17 @@ import (
 // cache keeps what was worked out for an action. Reading takes no lock. It is
 // bounded, so that made-up actions cannot fill memory.
 type cache[T any] struct {
-	key    func(*T) string
-	table  atomic.Pointer[[]atomic.Pointer[T]] // open addressing, a power of two, at most half full
-	seen   atomic.Pointer[[]atomic.Uint32]     // hashes of actions that were asked for, see again; a power of two
-	misses atomic.Uint32                       // actions that were not seen, since seen has its size
-	room   int                                 // how many may be seen at most; 0 for the least
+	table  atomic.Pointer[[]atomic.Pointer[kept[T]]] // open addressing, a power of two, at most half full
+	seen   atomic.Pointer[[]atomic.Uint32]           // hashes of actions that were asked for, see again; a power of two
+	misses atomic.Uint32                             // actions that were not seen, since seen has its size
+	room   int                                       // how many may be seen at most; 0 for the least
 	mu     sync.Mutex
 	used   int
+}
+
+type kept[T any] struct {
+	action string
+	value  *T
 }
 
 const (
@@ -25,34 +29,26 @@ const (
 	maxSeen    = 1 << 13
 )
 
-// action is an action that is asked about, with what every look-up needs of it.
-type action struct {
-	text    string
-	service string // in small letters; plans are found without it
-	hash    uint64
-}
-
 // seed is one for all caches: a request hashes its action once.
 var seed = maphash.MakeSeed()
 
-func actionOf(text string) action { return action{text, serviceOf(text), hashOf(text)} }
-
 func hashOf(text string) uint64 { return maphash.String(seed, text) }
 
-func newCache[T any](key func(*T) string) *cache[T] {
-	c := &cache[T]{key: key}
-	table := make([]atomic.Pointer[T], minActions)
-	c.table.Store(&table)
-	return c
-}
+func newCache[T any]() *cache[T] { return new(cache[T]) }
 
 func (c *cache[T]) get(a *action) *T {
-	table := *c.table.Load()
-	mask := uint64(len(table) - 1)
+	table := c.table.Load()
+	if table == nil {
+		return nil
+	}
+	mask := uint64(len(*table) - 1)
 	for i := a.hash & mask; ; i = (i + 1) & mask {
-		v := table[i].Load()
-		if v == nil || c.key(v) == a.text {
-			return v
+		k := (*table)[i].Load()
+		if k == nil {
+			return nil
+		}
+		if k.action == a.text {
+			return k.value
 		}
 	}
 }
@@ -89,45 +85,62 @@ func (c *cache[T]) remember(old *[]atomic.Uint32, n int) *[]atomic.Uint32 {
 	return c.seen.Load()
 }
 
-func (c *cache[T]) put(a *action, v *T) {
+// put keeps a value, and returns the one that is kept: another goroutine may have
+// been first.
+func (c *cache[T]) put(a *action, v *T) *T {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.used >= maxActions || c.get(a) != nil {
-		return
+	if old := c.get(a); old != nil {
+		return old
 	}
-	table := *c.table.Load()
-	if c.used*2 >= len(table) {
-		larger := make([]atomic.Pointer[T], len(table)*2)
-		for i := range table {
-			if old := table[i].Load(); old != nil {
-				c.place(larger, old)
-			}
-		}
-		c.table.Store(&larger)
-		table = larger
+	if c.used >= maxActions {
+		return v
 	}
-	c.place(table, v)
+	c.grow()
 	c.used++
+	place(*c.table.Load(), &kept[T]{a.text, v})
+	return v
 }
 
-func (c *cache[T]) place(table []atomic.Pointer[T], v *T) {
+// grow makes room for one more.
+func (c *cache[T]) grow() {
+	var old []atomic.Pointer[kept[T]]
+	if table := c.table.Load(); table != nil {
+		old = *table
+	}
+	if c.used*2 < len(old) {
+		return
+	}
+	larger := make([]atomic.Pointer[kept[T]], max(minActions, len(old)*2))
+	for i := range old {
+		if k := old[i].Load(); k != nil {
+			place(larger, k)
+		}
+	}
+	c.table.Store(&larger)
+}
+
+func place[T any](table []atomic.Pointer[kept[T]], k *kept[T]) {
 	mask := uint64(len(table) - 1)
-	i := maphash.String(seed, c.key(v)) & mask
+	i := hashOf(k.action) & mask
 	for table[i].Load() != nil {
 		i = (i + 1) & mask
 	}
-	table[i].Store(v)
+	table[i].Store(k)
 }
 
 // without returns a copy that lacks what is kept for some actions.
 func (c *cache[T]) without(drop func(action string) bool) *cache[T] {
-	next := newCache(c.key)
+	next := newCache[T]()
 	next.room = c.room
-	table := *c.table.Load()
-	for i := range table {
-		if v := table[i].Load(); v != nil && !drop(c.key(v)) {
-			a := actionOf(c.key(v))
-			next.put(&a, v)
+	table := c.table.Load()
+	if table == nil {
+		return next
+	}
+	for i := range *table {
+		if k := (*table)[i].Load(); k != nil && !drop(k.action) {
+			a := actionOf(k.action)
+			next.put(&a, k.value)
 		}
 	}
 	return next

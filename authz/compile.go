@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +15,9 @@ type compiled struct {
 	variables  []policy.Variable      // by slot
 	byService  map[string][]actionUse // statements that name actions of one service
 	anywhere   []*statement           // statements whose actions are of any service, or given by exclusion
+	services   services               // all that it speaks of
+	denies     bool                   // some statement denies
+	far        int                    // entries of the statements in anywhere
 	actions    *cache[mentions]
 	personal   bool // what it says depends on who asks
 }
@@ -38,11 +40,12 @@ func (p *Policy) compile() (*compiled, source.List) {
 	if findings.HasErrors() {
 		return nil, findings
 	}
-	c := &compiled{byService: map[string][]actionUse{}, actions: newCache((*mentions).key)}
+	c := &compiled{byService: map[string][]actionUse{}, actions: newCache[mentions]()}
 	var vars policy.VariableTable
 	for i := range p.Document.Statements {
 		s := compileStatement(p.Document, i, c, &vars)
 		c.statements = append(c.statements, s)
+		c.denies = c.denies || s.deny
 		c.index(s)
 	}
 	c.variables = vars.Variables()
@@ -52,7 +55,7 @@ func (p *Policy) compile() (*compiled, source.List) {
 
 func (c *compiled) index(s *statement) {
 	if s.actions.Not {
-		c.anywhere = append(c.anywhere, s)
+		c.reachesFar(s)
 		return
 	}
 	placed := false
@@ -60,56 +63,88 @@ func (c *compiled) index(s *statement) {
 		service, ok := entry.Service()
 		switch {
 		case ok:
+			c.services |= serviceNamed(service)
 			c.byService[service] = append(c.byService[service], actionUse{entry, s})
 		case !placed:
 			placed = true
-			c.anywhere = append(c.anywhere, s)
+			c.reachesFar(s)
 		}
 	}
 }
+
+// reachesFar notes a statement that may be about any service.
+func (c *compiled) reachesFar(s *statement) {
+	c.services = allServices
+	c.far += len(s.actions.Entries)
+	c.anywhere = append(c.anywhere, s)
+}
+
+// each visits the statements with an effect that speak of an action, in order;
+// visit returns false to end it.
+func (c *compiled) each(a *action, deny bool, visit func(*statement) bool) {
+	if c.services&a.services == 0 || deny && !c.denies {
+		return
+	}
+	uses := c.byService[a.service]
+	if len(uses)+c.far <= fewUses {
+		visitUses(uses, c.anywhere, a, deny, visit)
+		return
+	}
+	for _, s := range c.about(a, uses).with(deny) {
+		if !visit(s) {
+			return
+		}
+	}
+}
+
+// fewUses is the number of entries of Action up to which comparing them is not
+// much slower than finding out what was found before.
+const fewUses = 16
 
 // about returns the statements that speak of an action. Policies are shared by
 // many sets, so what was found is kept with the policy.
-func (c *compiled) about(a *action) *mentions {
+func (c *compiled) about(a *action, uses []actionUse) *mentions {
 	if m := c.actions.get(a); m != nil {
 		return m
 	}
-	var list []*statement
-	for _, use := range c.byService[a.service] {
-		if use.entry.Match(a.text) {
-			list = append(list, use.statement)
+	m := new(mentions)
+	collect := func(list *[]*statement) func(*statement) bool {
+		return func(s *statement) bool {
+			*list = append(*list, s)
+			return true
 		}
 	}
-	for _, s := range c.anywhere {
-		if s.actions.Match(a.text) {
-			list = append(list, s)
-		}
-	}
-	if len(list) == 0 && len(c.statements) <= fewStatements {
-		return noMentions // cheaper to find again than to keep
-	}
-	m := &mentions{action: a.text}
-	slices.SortFunc(list, func(a, b *statement) int { return cmp.Compare(a.index, b.index) })
-	for _, s := range slices.Compact(list) {
-		if s.deny {
-			m.deny = append(m.deny, s)
+	visitUses(uses, c.anywhere, a, true, collect(&m.deny))
+	visitUses(uses, c.anywhere, a, false, collect(&m.allow))
+	return c.actions.put(a, m)
+}
+
+// visitUses merges two lists, each in the order of statements.
+func visitUses(uses []actionUse, anywhere []*statement, a *action, deny bool, visit func(*statement) bool) {
+	var last *statement
+	for len(uses)+len(anywhere) > 0 {
+		var s *statement
+		var matches bool
+		if len(anywhere) == 0 || len(uses) > 0 && uses[0].statement.index <= anywhere[0].index {
+			s = uses[0].statement
+			matches = s != last && s.deny == deny && uses[0].entry.Match(a.text)
+			uses = uses[1:]
 		} else {
-			m.allow = append(m.allow, s)
+			s = anywhere[0]
+			matches = s != last && s.deny == deny && s.actions.Match(a.text)
+			anywhere = anywhere[1:]
+		}
+		if !matches {
+			continue
+		}
+		if last = s; !visit(s) {
+			return
 		}
 	}
-	c.actions.put(a, m)
-	return m
 }
 
 // mentions are the statements of a policy about one action, in their order.
-type mentions struct {
-	action      string
-	deny, allow []*statement
-}
-
-var noMentions = new(mentions)
-
-func (m *mentions) key() string { return m.action }
+type mentions struct{ deny, allow []*statement }
 
 func (m *mentions) with(deny bool) []*statement {
 	if deny {
@@ -120,8 +155,14 @@ func (m *mentions) with(deny bool) []*statement {
 
 func (c *compiled) speaksOf(text string) bool {
 	a := actionOf(text)
-	m := c.about(&a)
-	return len(m.deny)+len(m.allow) > 0
+	speaks := false
+	note := func(*statement) bool {
+		speaks = true
+		return false
+	}
+	c.each(&a, true, note)
+	c.each(&a, false, note)
+	return speaks
 }
 
 // looksAtCaller reports whether a statement names principals or compares a key
@@ -137,10 +178,4 @@ func (c *compiled) looksAtCaller() bool {
 // caller or, for the owner of a resource without account, through it.
 func aboutCaller(key string) bool {
 	return strings.HasPrefix(key, "aws:principal") || key == "aws:username" || key == "aws:userid" || key == "aws:resourceaccount"
-}
-
-// serviceOf returns the lower-case prefix of an action.
-func serviceOf(action string) string {
-	service, _, _ := strings.Cut(action, ":")
-	return lower(service)
 }

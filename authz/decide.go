@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 )
@@ -33,37 +34,38 @@ func (e *evaluation) answer() Decision {
 	e.strict = true
 	strict := e.decide()
 	if !e.guesses {
-		return strict
+		return e.decision(strict)
 	}
-	e.strict = false
+	first := e.decision(strict)
+	e.strict, e.n = false, 0
 	lenient := e.decide()
 	switch {
-	case strict.Result == lenient.Result:
-		return strict
-	case strict.Result != Allowed && lenient.Result != Allowed:
-		return lenient // denied either way, and no surer than that
+	case strict == lenient:
+		return first
+	case strict != Allowed && lenient != Allowed:
+		return e.decision(lenient) // denied either way, and no surer than that
 	}
-	return decided(Undecided)
+	return Decision{Result: Undecided}
 }
 
 // decide follows the order of the documentation: what the service itself
 // decides, explicit denies of every kind, the organization's and the network's
 // limits, and then what the two sides of the access say.
-func (e *evaluation) decide() Decision {
+func (e *evaluation) decide() Result {
 	if e.callerIdentity() {
-		return decided(Allowed, kindOnly(Service))
+		return e.allowed(kindOnly(Service))
 	}
-	if d, ok := e.explicitDeny(); ok {
-		return d
+	if e.explicitDeny() {
+		return ExplicitlyDenied
 	}
 	if e.ownedByAWS() {
-		return denied(kindOnly(Service))
+		return e.denied(kindOnly(Service))
 	}
-	if d, ok := e.organization(); !ok {
-		return d
+	if !e.organization() {
+		return ImplicitlyDenied
 	}
 	if e.engine.endpoint && !e.allows(Endpoint) {
-		return denied(kindOnly(Endpoint))
+		return e.denied(kindOnly(Endpoint))
 	}
 	switch {
 	case e.withoutAccount():
@@ -77,7 +79,7 @@ func (e *evaluation) decide() Decision {
 // callerIdentity: sts:GetCallerIdentity cannot be denied to whoever has signed
 // the request.
 func (e *evaluation) callerIdentity() bool {
-	return e.action.is(getCallerIdentity) && e.who.caller.Kind != policy.CallerAnonymous
+	return e.action.is(getCallerIdentity) && e.caller().Kind != policy.CallerAnonymous
 }
 
 // ownedByAWS: AWS managed policies can be read and attached, never changed.
@@ -86,21 +88,17 @@ func (e *evaluation) ownedByAWS() bool {
 }
 
 // explicitDeny looks for a Deny of any kind that can speak of this request.
-func (e *evaluation) explicitDeny() (Decision, bool) {
-	if e.plan != nil && !e.plan.denies {
-		return Decision{}, false
-	}
-	for _, kind := range denyOrder {
-		if e.engine.of[kind].from == e.engine.of[kind].to || !e.speaks(kind) {
+func (e *evaluation) explicitDeny() bool {
+	for _, layer := range e.denying() {
+		if !e.speaks(e.engine.layers[layer].kind) {
 			continue
 		}
-		for i := e.engine.of[kind].from; i < e.engine.of[kind].to; i++ {
-			if f, ok := e.first(i, true); ok {
-				return decided(ExplicitlyDenied, e.engine.refer(i, f)), true
-			}
+		if by, ok := e.first(layer, true); ok {
+			e.ground(by)
+			return true
 		}
 	}
-	return Decision{}, false
+	return false
 }
 
 // speaks reports whether a kind of policy concerns the caller and the resource
@@ -112,7 +110,7 @@ func (e *evaluation) speaks(kind Kind) bool {
 	case RCP:
 		return !e.request.ServiceLinkedRole && !e.request.ResourceInManagementAccount
 	case Identity, Group, Boundary, Session:
-		return !e.withoutAccount() && e.who.caller.Kind != policy.CallerRoot
+		return !e.withoutAccount() && e.caller().Kind != policy.CallerRoot
 	}
 	return true
 }
@@ -120,7 +118,7 @@ func (e *evaluation) speaks(kind Kind) bool {
 // withoutAccount: services, identity providers and anonymous callers have no
 // policies of their own.
 func (e *evaluation) withoutAccount() bool {
-	switch e.who.caller.Kind {
+	switch e.caller().Kind {
 	case policy.CallerService, policy.CallerProvider, policy.CallerAnonymous:
 		return true
 	}
@@ -128,116 +126,120 @@ func (e *evaluation) withoutAccount() bool {
 }
 
 // organization: every level of service control policies must allow.
-func (e *evaluation) organization() (Decision, bool) {
+func (e *evaluation) organization() bool {
 	if !e.speaks(SCP) {
-		return Decision{}, true
+		return true
 	}
 	for i := e.engine.of[SCP].from; i < e.engine.of[SCP].to; i++ {
 		if !e.layerAllows(i) {
-			return denied(ground{kind: SCP, level: e.engine.layers[i].level, policy: -1, statement: -1}), false
+			e.denied(ground{kind: SCP, level: e.engine.layers[i].level, policy: -1, statement: -1})
+			return false
 		}
 	}
-	return Decision{}, true
+	return true
 }
 
 // resourceOnly: for callers without policies only the resource's policy counts,
 // and it must name the caller itself or everybody.
-func (e *evaluation) resourceOnly() Decision {
-	if g := e.grants(); g.itself.statement != nil {
-		return decided(Allowed, e.resourceReference(g.itself))
+func (e *evaluation) resourceOnly() Result {
+	if g := e.grants(); g.itself.isStatement() {
+		return e.allowed(g.itself)
 	} else if e.assume[Resource] && e.samePartition() {
-		return decided(Allowed)
+		return Allowed
 	}
-	return denied(kindOnly(Resource))
+	return e.denied(kindOnly(Resource))
 }
 
 // withinAccount: principal and resource belong to one account.
-func (e *evaluation) withinAccount() Decision {
-	var g resourceGrants
+func (e *evaluation) withinAccount() Result {
+	g := noGrants
 	if e.engine.resource {
 		g = e.grants()
 	}
-	if g.itself.statement != nil {
+	if g.itself.isStatement() {
 		// Named itself, or as anybody: nothing else needs to allow.
-		return decided(Allowed, e.resourceReference(g.itself))
+		return e.allowed(g.itself)
 	}
-	if e.naming && e.who.caller.Kind != policy.CallerRole { // which acts through its sessions
-		return decided(Allowed)
+	if e.naming && e.caller().Kind != policy.CallerRole { // which acts through its sessions
+		return Allowed
 	}
-	if e.who.caller.Kind == policy.CallerRoot && !e.stricter(e.who.special) {
-		return decided(Allowed, kindOnly(Root))
+	if e.caller().Kind == policy.CallerRoot && !e.stricter(e.who.special) {
+		return e.allowed(kindOnly(Root))
 	}
-	if g.role.statement != nil {
+	if g.role.isStatement() {
 		// Named by its role: the limits of the session still hold.
-		if d, ok := e.limits(); !ok {
-			return d
+		if !e.limits() {
+			return ImplicitlyDenied
 		}
-		return decided(Allowed, e.resourceReference(g.role))
+		return e.allowed(g.role)
 	}
-	return e.byIdentity(g.account.statement != nil)
+	return e.byIdentity(g.account.isStatement())
 }
 
 // byIdentity: the caller's own policies allow. For a resource ruled by its own
 // policy that policy must trust the account as well.
-func (e *evaluation) byIdentity(accountTrusted bool) Decision {
+func (e *evaluation) byIdentity(accountTrusted bool) Result {
 	if e.stricter(e.who.special) && !accountTrusted && !e.assume[Resource] {
-		return denied(kindOnly(Resource))
+		return e.denied(kindOnly(Resource))
 	}
-	if e.who.caller.Kind == policy.CallerRoot {
-		return decided(Allowed, kindOnly(Root))
+	if e.caller().Kind == policy.CallerRoot {
+		return e.allowed(kindOnly(Root))
 	}
 	by, ok := e.identityAllows()
 	if !ok {
-		return denied(kindOnly(Identity))
+		return e.denied(kindOnly(Identity))
 	}
-	if d, ok := e.limits(); !ok {
-		return d
+	if !e.limits() {
+		return ImplicitlyDenied
 	}
-	return decided(Allowed, by)
+	return e.allowed(by)
 }
 
 // acrossAccounts: both sides must allow, whatever the resource's policy names.
-func (e *evaluation) acrossAccounts() Decision {
+func (e *evaluation) acrossAccounts() Result {
 	by := kindOnly(Root)
-	if e.who.caller.Kind != policy.CallerRoot {
+	if e.caller().Kind != policy.CallerRoot {
 		var ok bool
 		if by, ok = e.identityAllows(); !ok {
-			return denied(kindOnly(Identity))
+			return e.denied(kindOnly(Identity))
 		}
-		if d, ok := e.limits(); !ok {
-			return d
+		if !e.limits() {
+			return ImplicitlyDenied
 		}
 	}
 	g := e.grants()
-	f, ok := g.any()
+	f := g.any()
 	switch {
-	case ok:
-		return decided(Allowed, by, e.resourceReference(f))
+	case f.isStatement():
+		e.ground(by)
+		return e.allowed(f)
 	case e.assume[Resource] && e.samePartition():
-		return decided(Allowed, by)
+		return e.allowed(by)
 	}
-	return denied(kindOnly(Resource))
+	return e.denied(kindOnly(Resource))
 }
 
 // limits: a permissions boundary and session policies allow nothing, but must
 // not fail to allow.
-func (e *evaluation) limits() (Decision, bool) {
+func (e *evaluation) limits() bool {
 	if e.engine.boundary && !e.allows(Boundary) {
-		return denied(kindOnly(Boundary)), false
+		e.denied(kindOnly(Boundary))
+		return false
 	}
-	needsSession := e.engine.session || e.who.caller.Kind == policy.CallerFederatedUser
+	needsSession := e.engine.session || e.caller().Kind == policy.CallerFederatedUser
 	if needsSession && !e.allows(Session) {
-		return denied(kindOnly(Session)), false
+		e.denied(kindOnly(Session))
+		return false
 	}
-	return Decision{}, true
+	return true
 }
 
 // identityAllows looks in the policies of the principal, then of its groups.
 func (e *evaluation) identityAllows() (ground, bool) {
 	for _, kind := range [...]Kind{Identity, Group} {
 		for i := e.engine.of[kind].from; i < e.engine.of[kind].to; i++ {
-			if f, ok := e.first(i, false); ok {
-				return e.engine.refer(i, f), true
+			if by, ok := e.first(i, false); ok {
+				return by, true
 			}
 		}
 	}
@@ -268,19 +270,22 @@ func (e *evaluation) layerAllows(i int) bool {
 // resourceGrants are the first statements of the resource's policy that allow,
 // by how they name the caller.
 type resourceGrants struct {
-	itself  found // directly, or as everybody
-	role    found // by role, or by the user who made the session
-	account found
+	itself  ground // directly, or as everybody
+	role    ground // by role, or by the user who made the session
+	account ground
 }
+
+var noGrants = resourceGrants{kindOnly(Resource), kindOnly(Resource), kindOnly(Resource)}
 
 // grants finds them. Access never crosses partitions.
 func (e *evaluation) grants() resourceGrants {
-	var g resourceGrants
+	g := noGrants
 	if !e.engine.resource || !e.samePartition() {
 		return g
 	}
-	e.each(e.engine.of[Resource].from, false, func(f found) bool {
-		t, strength := f.applies(e, f.entry)
+	layer := e.engine.of[Resource].from
+	e.each(layer, false, func(policyAt int, s *statement, entry *arn.Resource) bool {
+		t, strength := s.applies(e, entry)
 		if !e.counts(t, false) {
 			return true
 		}
@@ -291,39 +296,35 @@ func (e *evaluation) grants() resourceGrants {
 		case policy.ByRole, policy.ByParent:
 			at = &g.role
 		}
-		if at.statement == nil || f.order < at.order {
-			*at = f
-		}
+		*at = at.earlier(e.engine.layers[layer].refer(policyAt, s))
 		return true
 	})
 	return g
 }
 
 // any returns the first statement that allows, however it names the caller.
-func (g *resourceGrants) any() (found, bool) {
-	var best found
-	for _, f := range [...]found{g.itself, g.role, g.account} {
-		if f.statement != nil && (best.statement == nil || f.order < best.order) {
-			best = f
-		}
-	}
-	return best, best.statement != nil
-}
+func (g *resourceGrants) any() ground { return g.itself.earlier(g.role).earlier(g.account) }
 
 func (e *evaluation) samePartition() bool {
-	caller, resource := e.who.caller.Partition, e.who.partition
+	caller, resource := e.caller().Partition, e.who.partition
 	return caller == "" || resource == "" || caller == resource || hole.Has(caller)
 }
 
-func (e *Engine) refer(layer int, f found) ground {
-	l := &e.layers[layer]
-	return ground{kind: l.kind, level: l.level, policy: f.policy, statement: f.index}
+// denied and allowed keep what decided.
+func (e *evaluation) denied(by ground) Result {
+	e.ground(by)
+	return ImplicitlyDenied
 }
 
-func (e *evaluation) resourceReference(f found) ground {
-	return e.engine.refer(e.engine.of[Resource].from, f)
+func (e *evaluation) allowed(by ground) Result {
+	e.ground(by)
+	return Allowed
 }
 
-func denied(by ground) Decision { return decided(ImplicitlyDenied, by) }
+func (e *evaluation) ground(by ground) {
+	e.by[e.n] = by
+	e.n++
+}
 
-func kindOnly(k Kind) ground { return ground{kind: k, level: -1, policy: -1, statement: -1} }
+// decision is the answer with what decided.
+func (e *evaluation) decision(r Result) Decision { return Decision{Result: r, by: e.by, n: e.n} }

@@ -20,12 +20,10 @@ func (e *evaluation) derived(key string) (value string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	caller := &e.who.caller
+	caller := e.caller()
 	switch name {
 	case "principalarn":
-		if value = e.who.arn; value == "" {
-			value = principalARN(caller)
-		}
+		value = e.callerARN()
 	case "principalaccount":
 		if value = caller.Account; caller.Kind == policy.CallerAnonymous {
 			value = anonymous
@@ -59,7 +57,7 @@ func (e *evaluation) derived(key string) (value string, ok bool) {
 // said, and not what the request shows: the path of a session's role, the unique
 // ID of a user or role, the time, the owner of a resource that names none.
 func (e *evaluation) isGuess(key string) bool {
-	kind := e.who.caller.Kind
+	kind := e.caller().Kind
 	switch key {
 	case "aws:principalarn":
 		return kind == policy.CallerSession

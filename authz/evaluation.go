@@ -14,6 +14,8 @@ import (
 type evaluation struct {
 	engine  *Engine
 	request Request
+	known   *asker        // who asks, where the engine knows; or else
+	other   policy.Caller // who asks
 	who     subject
 
 	asked  action
@@ -30,12 +32,31 @@ type evaluation struct {
 	assume  [Service + 1]bool // kinds that are taken to allow, see Explanation.Change
 	naming  bool              // the resource's policy is taken to allow by naming the caller itself
 
-	variables []policy.Variable   // of the policy whose statement is being matched
-	trace     *recorder           // nil but for Explain
-	batch     *batch              // nil but for DecideAll, which asks for no ground
-	glob      *pattern.Pattern    // the resource, when it is a pattern
-	large     map[string][]string // the context, when it is too large to search
-	unknown   map[string]bool     // the unknown keys, likewise
+	by [2]ground // what decided
+	n  uint8
+
+	policy  *compiled           // whose statement is being matched
+	trace   *recorder           // nil but for Explain
+	said    []said              // by layer: what DecideAll has worked out already
+	glob    *pattern.Pattern    // the resource, when it is a pattern
+	large   map[string][]string // the context, when it is too large to search
+	unknown map[string]bool     // the unknown keys, likewise
+}
+
+// caller is who asks.
+func (e *evaluation) caller() *policy.Caller {
+	if e.known != nil {
+		return &e.known.Caller
+	}
+	return &e.other
+}
+
+// callerARN is the ARN of the caller as conditions see it.
+func (e *evaluation) callerARN() string {
+	if e.known != nil {
+		return e.known.arn
+	}
+	return principalARN(&e.other)
 }
 
 // values are those of one condition key. A single value needs no slice.
@@ -149,7 +170,7 @@ func (e *evaluation) isUnknown(key string) bool {
 // variable supplies the value of a policy variable: that of a key with one
 // value, or else the default.
 func (e *evaluation) variable(slot int) (string, bool) {
-	v := &e.variables[slot]
+	v := &e.policy.variables[slot]
 	given, known := e.lookup(v.Name)
 	switch {
 	case !known:
@@ -186,41 +207,52 @@ func (e *evaluation) hangsOn(key string) {
 	}
 }
 
-// first returns the first statement of a layer with an effect that applies.
-func (e *evaluation) first(layer int, denies bool) (found, bool) {
-	if e.batch != nil {
-		effect := allow
-		if denies {
-			effect = deny
-		}
-		return found{statement: unnamed}, e.batch.first(e, &e.engine.layers[layer], effect)
+// denying returns the layers in which a statement may deny.
+func (e *evaluation) denying() []int {
+	if e.plan != nil {
+		return e.plan.denying
 	}
-	var best found
-	e.each(layer, denies, func(f found) bool {
-		if best.statement != nil && f.order >= best.order {
-			return false // later ones of this list come later still
-		}
-		if t, _ := f.applies(e, f.entry); e.counts(t, denies) {
-			best = f
-			return false
-		}
-		return true
-	})
-	return best, best.statement != nil
+	return e.engine.every
 }
 
+// first returns the first statement of a layer with an effect that applies.
+func (e *evaluation) first(layer int, denies bool) (by ground, ok bool) {
+	l := &e.engine.layers[layer]
+	if e.said != nil {
+		return kindOnly(l.kind), e.said[layer]&effect(denies) != 0
+	}
+	if e.plan != nil {
+		if g := e.plan.layers[layer].with(denies); g.index == nil {
+			return g.first(e, l, denies)
+		}
+	}
+	by = kindOnly(l.kind)
+	e.each(layer, denies, func(policyAt int, s *statement, entry *arn.Resource) bool {
+		at := l.refer(policyAt, s)
+		if by.earlier(at) == by && ok {
+			return false // later ones of this list come later still
+		}
+		if t, _ := s.applies(e, entry); !e.counts(t, denies) {
+			return true
+		}
+		by, ok = at, true
+		return false
+	})
+	return by, ok
+}
+
+// visitor is shown a statement of a policy, and the one resource of it to compare
+// where an index has picked one. It returns false to end the list.
+type visitor = func(policyAt int, s *statement, entry *arn.Resource) bool
+
 // each visits the statements of a layer about the action that may match the
-// resource, list by list; visit returns false to end its list.
-func (e *evaluation) each(layer int, deny bool, visit func(found) bool) {
+// resource, list by list.
+func (e *evaluation) each(layer int, deny bool, visit visitor) {
 	if e.plan != nil {
 		e.plan.layers[layer].with(deny).each(&e.request, visit)
 		return
 	}
 	for i, c := range e.engine.layers[layer].policies {
-		for _, s := range c.about(&e.asked).with(deny) {
-			if !visit(placed(s, i)) {
-				break
-			}
-		}
+		c.each(&e.asked, deny, func(s *statement) bool { return visit(i, s, nil) })
 	}
 }

@@ -168,7 +168,7 @@ const (
 
 func (e *evaluation) report(s *statement) StatementReport {
 	report := StatementReport{Sid: s.source.Sid, Effect: s.source.Effect}
-	e.variables = s.of.variables
+	e.policy = s.of
 	check := func(t truth, weight int, failure func() Failure) truth {
 		if t == yes {
 			report.score += weight
@@ -297,8 +297,8 @@ func (e *evaluation) tryKinds(chosen []Kind, from, left int) []Kind {
 		for _, k := range chosen {
 			e.assume[k] = true
 		}
-		e.strict = true
-		ok := e.decide().Result == Allowed
+		e.strict, e.n = true, 0
+		ok := e.decide() == Allowed
 		e.assume = [len(e.assume)]bool{}
 		if ok {
 			return slices.Clone(chosen)
@@ -319,8 +319,8 @@ func (e *evaluation) tryNaming() bool {
 	if !e.engine.resource && e.who.special != yes {
 		return false
 	}
-	e.naming, e.strict = true, true
-	ok := e.decide().Result == Allowed
+	e.naming, e.strict, e.n = true, true, 0
+	ok := e.decide() == Allowed
 	e.naming = false
 	return ok
 }
@@ -343,14 +343,14 @@ func (e *evaluation) notes(x *Explanation) []string {
 	if !e.who.sameAccount && !e.withoutAccount() && !e.engine.resource {
 		out = append(out, "the resource belongs to another account, and no resource policy was supplied")
 	}
-	if e.who.caller.Kind == policy.CallerFederatedUser && !e.engine.session {
+	if e.caller().Kind == policy.CallerFederatedUser && !e.engine.session {
 		out = append(out, "a federated user has no permissions without a session policy")
 	}
 	return out
 }
 
 func (e *evaluation) specialPolicy() string {
-	if e.who.service == "iam" {
+	if e.action.is(ruledByTrust) {
 		return "the role's trust policy"
 	}
 	return "the key policy"

@@ -104,7 +104,7 @@ func (e *Engine) decideHoles(r Request) Decision {
 	if d := b.decide(together); d.Result == apart.Result {
 		return d
 	}
-	return decided(Undecided)
+	return Decision{Result: Undecided}
 }
 
 // inOneAccount returns a request in which the caller's account, a hole, is the
@@ -157,13 +157,13 @@ func (b *bracket) decide(r Request) Decision {
 	}
 	switch {
 	case b.surely(&b.denies, ExplicitlyDenied, r, open):
-		return decided(ExplicitlyDenied)
+		return Decision{Result: ExplicitlyDenied}
 	case denies(b.allows[wide].answerOnly(open)):
-		return decided(ImplicitlyDenied)
+		return Decision{Result: ImplicitlyDenied}
 	case b.surely(&b.allows, Allowed, r, open) && b.denies[wide].answerOnly(open).Result == Allowed:
-		return decided(Allowed)
+		return Decision{Result: Allowed}
 	}
-	return decided(Undecided)
+	return Decision{Result: Undecided}
 }
 
 func (b *bracket) surely(engines *[sure + 1]*Engine, result Result, written, open Request) bool {

@@ -72,15 +72,13 @@ var errHoles = errors.New("the policies or the request have holes")
 
 // subject is who asks and about what, taken apart.
 type subject struct {
-	caller      policy.Caller
-	arn         string // of the principal, as conditions see it; "" where that is still to be worked out
 	owner       string // account of the resource
 	sameAccount bool
 	special     truth // a role's trust policy or a KMS key policy rules the resource
+	awsOwned    truth // an AWS managed policy that the action changes
 
-	partition, service string // of the resource; "" for "*"
-	account            string // that the resource shows, or the request names; "" where neither does
-	awsOwned           truth  // an AWS managed policy that the action changes
+	partition string // of the resource; "" for "*"
+	account   string // that the resource shows, or the request names; "" where neither does
 }
 
 // read takes the request apart.
@@ -91,7 +89,7 @@ func (e *evaluation) read() error {
 		if err := checkAction(r.Action); err != nil {
 			return err
 		}
-		e.asked.service = serviceOf(r.Action)
+		e.asked.readService()
 		e.plan = e.engine.newPlan(&e.asked)
 	}
 	if e.plan != nil {
@@ -105,32 +103,32 @@ func (e *evaluation) read() error {
 	if (e.engine.holes || r.Holes) && !e.plain {
 		return errHoles
 	}
-	if err := e.caller(); err != nil {
+	if err := e.readCaller(); err != nil {
 		return err
 	}
-	if err := e.who.read(r, e.action); err != nil {
+	if err := e.readResource(); err != nil {
 		return err
 	}
+	e.compareAccounts()
 	return checkContext(r.Context)
 }
 
-// caller reads the principal. An engine is mostly asked about one, which it
+// readCaller reads the principal. An engine is mostly asked about one, which it
 // keeps.
-func (e *evaluation) caller() (err error) {
+func (e *evaluation) readCaller() (err error) {
 	principal := e.request.Principal
 	if e.action.is(byProvider) {
-		e.who.caller, err = policy.ParseProvider(principal)
+		e.other, err = policy.ParseProvider(principal)
 		return err
 	}
 	first := e.engine.first.Load()
 	if first != nil && first.Text == principal {
-		e.who.caller, e.who.arn = first.Caller, first.arn
+		e.known = first
 		return nil
 	}
-	e.who.caller, err = policy.ParseCaller(principal)
+	e.other, err = policy.ParseCaller(principal)
 	if first == nil && err == nil {
-		c := asker{e.who.caller, principalARN(&e.who.caller)}
-		e.engine.first.Store(&c)
+		e.engine.first.Store(&asker{e.other, principalARN(&e.other)})
 	}
 	return err
 }
@@ -141,97 +139,21 @@ type asker struct {
 	arn string
 }
 
-func checkAction(action string) error {
-	if action == "" {
-		return ErrNoAction
-	}
-	service, name, found := strings.Cut(action, ":")
-	if !found || !isName(service) || !isName(name) {
-		return ErrBadAction
-	}
-	return nil
-}
-
-// isName reports whether a part of an action has the characters that services
-// and actions are named with.
-func isName(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// traits are what the rules of evaluation know of an action.
-type traits uint8
-
-const (
-	getCallerIdentity traits = 1 << iota
-	byProvider               // who calls is vouched for by an identity provider
-	ruledByTrust             // a role's trust policy rules it
-	ruledByKey               // a KMS key policy does
-	changesPolicy            // changes a managed policy
-)
-
-func (t traits) is(trait traits) bool { return t&trait != 0 }
-
-// actionTraits lists the actions that the rules single out. IAM user guide,
-// policy evaluation logic, AWS managed policies; STS API reference.
-var actionTraits = map[string]traits{
-	"sts:getcalleridentity":         getCallerIdentity,
-	"sts:assumerole":                ruledByTrust,
-	"sts:assumerolewithsaml":        ruledByTrust | byProvider,
-	"sts:assumerolewithwebidentity": ruledByTrust | byProvider,
-	"sts:tagsession":                ruledByTrust,
-	"sts:setsourceidentity":         ruledByTrust,
-	"iam:createpolicy":              changesPolicy,
-	"iam:createpolicyversion":       changesPolicy,
-	"iam:deletepolicy":              changesPolicy,
-	"iam:deletepolicyversion":       changesPolicy,
-	"iam:setdefaultpolicyversion":   changesPolicy,
-	"iam:tagpolicy":                 changesPolicy,
-	"iam:untagpolicy":               changesPolicy,
-}
-
-func traitsOf(action string) traits {
-	service, _, _ := strings.Cut(action, ":")
-	switch {
-	case equalFold(service, "kms"):
-		return ruledByKey
-	case equalFold(service, "sts"), equalFold(service, "iam"):
-		return actionTraits[lower(action)]
-	}
-	return 0
-}
-
-// read takes the resource apart and compares accounts.
-func (s *subject) read(r *Request, action traits) error {
-	if err := s.readResource(r, action); err != nil {
-		return err
-	}
-	s.compareAccounts()
-	return nil
-}
-
-func (s *subject) readResource(r *Request, action traits) error {
+// readResource takes the resource apart.
+func (e *evaluation) readResource() error {
+	r, s := &e.request, &e.who
 	switch r.Resource {
 	case "*":
 	case "":
 		return ErrNoResource
 	default:
-		a, err := arn.Parse(r.Resource)
+		h, err := e.resourceHead()
 		if err != nil {
-			return ErrBadResource
+			return err
 		}
-		s.partition, s.service = a.Partition, a.Service
-		if r.ResourcePattern && strings.ContainsAny(a.Partition, "*?") || hole.Has(a.Partition) {
-			s.partition = "" // nobody calls what lies in another partition
-		}
-		s.special, s.awsOwned = r.ruledSpecially(action, a)
-		if arn.ValidAccount(a.Account) {
-			s.account = a.Account
+		s.partition, s.account = h.partition, h.account
+		if e.action&(ruledByTrust|ruledByKey|changesPolicy) != 0 {
+			s.special, s.awsOwned = r.ruledSpecially(e.action)
 		}
 	}
 	switch {
@@ -246,15 +168,51 @@ func (s *subject) readResource(r *Request, action traits) error {
 	return nil
 }
 
+// head is how a resource begins: its ARN up to the fifth colon, with the
+// partition and the account that bind who may use it.
+type head struct{ text, partition, account string }
+
+// resourceHead reads the beginning of the resource. Those that are asked about
+// with one action mostly begin alike, so a plan keeps the first.
+func (e *evaluation) resourceHead() (head, error) {
+	r := &e.request
+	if e.plan == nil || r.ResourcePattern {
+		return readHead(r.Resource, r.ResourcePattern)
+	}
+	first := e.plan.head.Load()
+	if first != nil && strings.HasPrefix(r.Resource, first.text) {
+		return *first, nil
+	}
+	h, err := readHead(r.Resource, false)
+	if first == nil && err == nil {
+		kept, _ := readHead(strings.Clone(h.text), false) // without the rest of the request's text
+		e.plan.head.Store(&kept)
+	}
+	return h, err
+}
+
+func readHead(resource string, isPattern bool) (head, error) {
+	a, err := arn.Parse(resource)
+	if err != nil {
+		return head{}, ErrBadResource
+	}
+	h := head{text: resource[:len(resource)-len(a.Resource)], partition: a.Partition}
+	if isPattern && strings.ContainsAny(a.Partition, "*?") || hole.Has(a.Partition) {
+		h.partition = "" // nobody calls what lies in another partition
+	}
+	if arn.ValidAccount(a.Account) {
+		h.account = a.Account
+	}
+	return h, nil
+}
+
 // ruledSpecially compares the resource with those that have rules of their own.
 // Only a few actions are under such rules.
-func (r *Request) ruledSpecially(action traits, a arn.ARN) (special, awsOwned truth) {
-	switch {
-	case action&(ruledByTrust|ruledByKey|changesPolicy) == 0:
-		return no, no
-	case r.ResourcePattern:
+func (r *Request) ruledSpecially(action traits) (special, awsOwned truth) {
+	if r.ResourcePattern {
 		return r.patternRuledSpecially(action)
 	}
+	a, _ := arn.Parse(r.Resource)
 	special = truthOf(action.is(ruledByTrust) && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/") ||
 		action.is(ruledByKey) && a.Service == "kms" && strings.HasPrefix(a.Resource, "key/"))
 	awsOwned = truthOf(action.is(changesPolicy) && a.Service == "iam" && a.Account == "aws" && strings.HasPrefix(a.Resource, "policy/"))
@@ -293,13 +251,13 @@ func coversPattern(entry, p *pattern.Pattern) truth {
 
 // compareAccounts: a resource whose account or partition nothing shows is of the
 // caller's own.
-func (s *subject) compareAccounts() {
+func (e *evaluation) compareAccounts() {
+	s, caller := &e.who, e.caller()
 	s.owner = s.account
 	if s.owner == "" {
-		s.owner = s.caller.Account
+		s.owner = caller.Account
 	}
-	samePartition := s.partition == "" || s.caller.Partition == "" || hole.Has(s.caller.Partition) || s.partition == s.caller.Partition
-	s.sameAccount = s.owner == s.caller.Account && samePartition
+	s.sameAccount = s.owner == caller.Account && e.samePartition()
 }
 
 // smallContext is the size up to which comparing every pair of keys is cheaper

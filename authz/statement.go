@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"slices"
+
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/policy"
 )
@@ -53,7 +55,7 @@ func compileStatement(doc *policy.Document, i int, of *compiled, vars *policy.Va
 // aside, and how strongly it names the caller. With an entry only that resource
 // of the statement is compared.
 func (s *statement) applies(e *evaluation, entry *arn.Resource) (truth, policy.Strength) {
-	e.variables = s.of.variables
+	e.policy = s.of
 	strength := s.names(e)
 	if strength == policy.NotNamed {
 		return no, strength
@@ -68,6 +70,14 @@ func (s *statement) applies(e *evaluation, entry *arn.Resource) (truth, policy.S
 	return t, strength
 }
 
+// always reports whether the statement applies whatever the request, its action
+// aside.
+func (s *statement) always() bool {
+	r := &s.resources
+	anything := r.Absent || !r.Not && slices.ContainsFunc(r.Entries, (*arn.Resource).All)
+	return s.named == everybody && anything && len(s.conditions) == 0
+}
+
 // names says how strongly the statement names the caller. Statements of
 // policies that are attached to the caller name it directly.
 func (s *statement) names(e *evaluation) policy.Strength {
@@ -75,10 +85,10 @@ func (s *statement) names(e *evaluation) policy.Strength {
 	case everybody:
 		return policy.Directly
 	case named:
-		return s.principal.Match(&e.who.caller)
+		return s.principal.Match(e.caller())
 	}
 	// NotPrincipal. Nobody with a permissions boundary is exempt from a Deny.
-	if s.deny && e.engine.hasBoundary() || !s.principal.Exempts(&e.who.caller) {
+	if s.deny && e.engine.hasBoundary() || !s.principal.Exempts(e.caller()) {
 		return policy.ByWildcard
 	}
 	return policy.NotNamed
