@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/yamltree"
 	"github.com/writ-iam/writ/policy"
@@ -16,7 +17,8 @@ import (
 )
 
 // Insertion puts the statements of roles into the templates that their machines
-// stand in. It changes the text of one property of each, and nothing around it.
+// stand in. It changes the text of one property of each, and nothing around it:
+// trust policies, attached policies and policies that are resources stay.
 // The zero value is empty.
 type Insertion struct {
 	edits   map[*source.File][]edit
@@ -33,21 +35,21 @@ type edit struct {
 // be done. A template that has the statements already is left as it is.
 func (w *Insertion) Add(r *Resource) error {
 	made, err := r.place()
-	if err != nil || slices.Equal(statementsOf(documentsIn(r.Template, made)), statementsOf(r.documents())) {
+	if err != nil || slices.Equal(statementsOf(ownDocuments(r.Template, made)), statementsOf(r.documents())) {
 		return err
 	}
 	resource := made.Name
 	if made.Implied {
 		resource = r.Machine.Name
 	}
-	e, err := r.editPolicies(made, resource)
+	edits, err := r.editPolicies(made, resource)
 	if err != nil {
 		return err
 	}
 	if w.edits == nil {
 		w.edits = map[*source.File][]edit{}
 	}
-	w.edits[r.Machine.File] = append(w.edits[r.Machine.File], e)
+	w.edits[r.Machine.File] = append(w.edits[r.Machine.File], edits...)
 	w.written = append(w.written, r)
 	return nil
 }
@@ -79,7 +81,7 @@ func (r *Resource) readBack(t *template.Template) bool {
 	for i := range t.Machines {
 		if m := &t.Machines[i]; m.ID() == r.Machine.ID() {
 			made := t.RoleOf(m)
-			return made != nil && slices.Equal(statementsOf(documentsIn(t, made)), statementsOf(r.documents()))
+			return made != nil && slices.Equal(statementsOf(ownDocuments(t, made)), statementsOf(r.documents()))
 		}
 	}
 	return false
@@ -99,7 +101,7 @@ func (r *Resource) place() (*template.Role, error) {
 		return nil, errors.New("other machines have the same role: " + made.Name)
 	case made.File != m.File:
 		return nil, errors.New("it stands in another file: " + made.File.Name)
-	case slices.ContainsFunc(made.Inline, func(i int) bool { return conditional(&t.Policies[i]) }):
+	case slices.ContainsFunc(ownPolicies(t, made), conditional):
 		return nil, errors.New("conditions change its policies")
 	case !made.Implied && made.Trust >= 0 && trustsOthers(t.Policies[made.Trust].Document):
 		return nil, errors.New("its trust policy names others than states.amazonaws.com, so it is not the machine's alone")
@@ -130,12 +132,56 @@ func trustsOthers(doc *policy.Document) bool {
 	return false
 }
 
-func documentsIn(t *template.Template, made *template.Role) []*policy.Document {
-	var docs []*policy.Document
+// ownPolicies are the inline policies that are written in a role itself.
+func ownPolicies(t *template.Template, made *template.Role) []*template.Policy {
+	var own []*template.Policy
 	for _, i := range made.Inline {
-		docs = append(docs, t.Policies[i].Document)
+		if p := &t.Policies[i]; p.Name == made.Name {
+			own = append(own, p)
+		}
+	}
+	return own
+}
+
+func ownDocuments(t *template.Template, made *template.Role) []*policy.Document {
+	var docs []*policy.Document
+	for _, p := range ownPolicies(t, made) {
+		docs = append(docs, p.Document)
 	}
 	return docs
+}
+
+// Kept says what of the machine's role an Insertion leaves as it is, though it
+// counts: policies that stand elsewhere, and a trust policy that is not the one
+// that was generated. It is empty where the role is not in the template.
+func (r *Resource) Kept() []string {
+	t := r.Template
+	made := t.RoleOf(r.Machine)
+	if made == nil {
+		return nil
+	}
+	var kept []string
+	if !made.Implied && made.Trust >= 0 {
+		if trust := t.Policies[made.Trust].Document; !slices.Equal(statementsOf([]*policy.Document{trust}), statementsOf([]*policy.Document{r.Role.Trust})) {
+			kept = append(kept, "its trust policy")
+		}
+	}
+	for _, i := range made.Inline {
+		if p := &t.Policies[i]; p.Name != made.Name {
+			kept = append(kept, "policy "+p.Name)
+		}
+	}
+	if made.Implied {
+		return kept // what is attached is in the Policies of the machine
+	}
+	for _, ref := range made.Managed {
+		name := ref.ID
+		if name == "" {
+			name = hole.Print(ref.Text)
+		}
+		kept = append(kept, "managed policy "+name)
+	}
+	return kept
 }
 
 func (r *Resource) documents() []*policy.Document {
@@ -147,7 +193,7 @@ func (r *Resource) documents() []*policy.Document {
 }
 
 // statementsOf lists the statements of documents in a form that is equal where
-// they mean the same.
+// they mean the same. Sids are names and mean nothing.
 func statementsOf(docs []*policy.Document) []string {
 	var out []string
 	for _, doc := range docs {
@@ -157,7 +203,10 @@ func statementsOf(docs []*policy.Document) []string {
 		}
 		canonical := policy.Canonical(doc)
 		for i := range canonical.Statements {
-			one := policy.Document{Version: policy.Version2012, Statements: canonical.Statements[i : i+1]}
+			s := canonical.Statements[i]
+			s.Sid = ""
+			s.Elements = slices.DeleteFunc(slices.Clone(s.Elements), func(e policy.Element) bool { return e.Name == policy.ElementSid })
+			one := policy.Document{Version: policy.Version2012, Statements: []policy.Statement{s}}
 			out = append(out, one.String())
 		}
 	}
@@ -166,7 +215,7 @@ func statementsOf(docs []*policy.Document) []string {
 }
 
 // editPolicies replaces the Policies of a resource, or adds them.
-func (r *Resource) editPolicies(made *template.Role, resource string) (edit, error) {
+func (r *Resource) editPolicies(made *template.Role, resource string) ([]edit, error) {
 	file := r.Machine.File
 	isJSON := strings.HasPrefix(strings.TrimLeft(file.Text, "\ufeff \t\r\n"), "{")
 	parse := yamltree.Parse
@@ -175,26 +224,31 @@ func (r *Resource) editPolicies(made *template.Role, resource string) (edit, err
 	}
 	root, _, bad := parse(file.Text)
 	if bad != nil {
-		return edit{}, errors.New(bad.Msg)
+		return nil, errors.New(bad.Msg)
 	}
 	properties := root.Get("Resources").Get(resource).Get("Properties")
 	if !properties.Is(jsontree.Object) || len(properties.Members) == 0 || strings.HasPrefix(properties.Members[0].Name, "Fn::") {
-		return edit{}, fmt.Errorf("%s has no properties that are written out", resource)
+		return nil, fmt.Errorf("%s has no properties that are written out", resource)
 	}
 	policies, err := r.policyNodes(made.Implied)
 	if err != nil {
-		return edit{}, err
+		return nil, err
 	}
 	for i := range properties.Members {
 		if m := &properties.Members[i]; m.Name == "Policies" {
 			if m.Value.Kind != jsontree.Array {
-				return edit{}, fmt.Errorf("the Policies of %s are not a list", resource)
+				return nil, fmt.Errorf("the Policies of %s are not a list", resource)
 			}
-			return replaceMember(file, properties, m, policies, isJSON)
+			if edits, err := r.statementEdits(made, &m.Value); err != nil || edits != nil {
+				return edits, err
+			}
+			return one(replaceMember(file, properties, m, policies, isJSON))
 		}
 	}
-	return insertMember(file, properties, "Policies", policies, isJSON)
+	return one(insertMember(file, properties, "Policies", policies, isJSON))
 }
+
+func one(e edit, err error) ([]edit, error) { return []edit{e}, err }
 
 // isFlow reports whether a mapping of YAML stands between braces.
 func isFlow(file *source.File, v *jsontree.Value) bool {

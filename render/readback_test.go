@@ -148,3 +148,12 @@ func roleCases(t *testing.T) []roleCase {
 	}
 	return out
 }
+
+// documentsIn are the documents of all policies of a role that are not managed.
+func documentsIn(t *template.Template, made *template.Role) []*policy.Document {
+	var docs []*policy.Document
+	for _, i := range made.Inline {
+		docs = append(docs, t.Policies[i].Document)
+	}
+	return docs
+}

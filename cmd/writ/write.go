@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/writ-iam/writ/render"
 	"github.com/writ-iam/writ/source"
 )
 
-const codeNotWritten = "NOT_WRITTEN"
+const (
+	codeNotWritten = "NOT_WRITTEN"
+	codeKept       = "NOT_REWRITTEN"
+)
 
 // writeTemplates puts the roles of machines into the template that they came
 // from. Where one cannot be, a finding says why, and no file changes.
@@ -47,7 +51,12 @@ func (r *result) insert(into *render.Insertion) {
 		return
 	}
 	resource := r.resource()
-	if err := into.Add(&resource); err != nil {
+	err := into.Add(&resource)
+	if kept := resource.Kept(); err == nil && len(kept) > 0 {
+		r.findings = append(r.findings, source.Finding{Code: codeKept, Severity: source.Suggestion, File: r.machine.File, Span: roleSpan(r.machine), Path: r.machine.Pointer,
+			Message: fmt.Sprintf("of the role of %s this stays as it is: %s", r.machine.Name, strings.Join(kept, ", ")), Hint: "writ audit says what it lacks or allows too much"})
+	}
+	if err != nil {
 		r.findings = append(r.findings, source.Finding{Code: codeNotWritten, Severity: source.Error, File: r.machine.File, Span: roleSpan(r.machine), Path: r.machine.Pointer,
 			Message: fmt.Sprintf("the role of %s is not written: %v", r.machine.Name, err), Hint: "take the output of --format cfn and put it where it belongs"})
 	}
