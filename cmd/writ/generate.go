@@ -46,13 +46,18 @@ func newGenerate(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate INPUT...",
 		Short: "Print the roles that a state machine or an ECS task definition needs",
-		Long: `Generate reads state machine definitions (Amazon States Language, JSON or YAML;
-'-' is standard input) and prints the execution role that each of them needs,
-with the reason for every permission; and templates (CloudFormation, SAM, CDK
-assemblies, Terraform plans and modules), for all machines in them. Of an ECS task definition (JSON) it prints
-the roles of the task, and with --service those of the service. With --for it prints the policy of whoever
-deploys the machine or answers its callbacks and activities instead. With --check
-it prints nothing but how a file differs from what is needed.
+		Long: `Generate reads the definition of a Step Functions state machine (Amazon States
+Language, JSON or YAML; '-' is standard input) and prints the execution role
+that it needs, with the reason for every permission.
+
+It also reads templates (CloudFormation, SAM, CDK assemblies, Terraform plans
+and modules), for all machines in them, and ECS task definitions (JSON), for the
+roles of the task and, with --service, those of the service.
+
+--account, --region and --name say where the machine lives; what is not given is
+'*' in the ARNs. With --for it prints the policy of whoever deploys the machine
+or answers its callbacks instead, with --check how a file differs from what is
+needed.
 
 An ERROR finding means that no role is printed. Exit codes: 0 done; 1 findings
 at or above --fail-level, or a file that differs; 2 wrong usage or unreadable
@@ -63,7 +68,12 @@ not show.`,
   writ generate machine.asl.json --name Orders --check role.json
   writ generate template.yaml --parameter Stage=prod --format cfn
   writ generate taskdef.json --service service.json --account 123456789012 --region us-east-1`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("name a definition, a template or a task definition, or - for standard input; see writ generate --help")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },
 	}
 	f.register(cmd)
