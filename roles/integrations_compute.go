@@ -65,13 +65,14 @@ var computeIntegrations = []integration{
 			passes("VolumeConfigurations[].ManagedEBSVolume.RoleArn", "ecs.amazonaws.com"),
 			tagsTask("Tags"),
 			tagsTask("PropagateTags"),
+			tagsTask("EnableECSManagedTags"),
 		},
 	},
 	{
 		name: "eks:createCluster", source: "eks-iam",
 		patterns: request | runJob | callback,
 		needs:    "Name RoleArn",
-		params:   []param{{path: "Name", as: shape{"{cluster}"}}, {path: "RoleArn", as: roleShape}},
+		params:   []param{{path: "Name", as: shape{"{cluster}"}}, {path: "RoleArn", as: roleShape}, {path: "ComputeConfig.NodeRoleArn", as: roleShape}},
 		rules: []rule{
 			{purpose: Call, actions: "eks:CreateCluster", resource: "*", note: "the action has no resource type"},
 			{purpose: Poll, style: console, on: job, actions: "eks:DescribeCluster", resource: "arn:{partition}:eks:{region}:{account}:cluster/*"},
@@ -79,6 +80,7 @@ var computeIntegrations = []integration{
 			{purpose: Poll, style: least, on: job, actions: "eks:DescribeCluster", reads: "Name", resource: eksCluster},
 			{purpose: Cancel, style: least, on: job, actions: "eks:DeleteCluster", reads: "Name", resource: eksCluster},
 			passes("RoleArn", "eks.amazonaws.com"),
+			passes("ComputeConfig.NodeRoleArn", "ec2.amazonaws.com"), // of Auto Mode, newer than the template
 			tags("Tags", "eks:TagResource", eksCluster, "Name"),
 		},
 	},
@@ -384,7 +386,7 @@ var kubernetesAccess = caution{
 // tagsTask: tagging a task as it starts is authorized apart from starting it.
 func tagsTask(parameter string) rule {
 	r := tags(parameter, "ecs:TagResource", ecsTask, "Cluster")
-	r.when += " !" + parameter + "=NONE" // PropagateTags may be told not to
+	r.when += " !" + parameter + "=NONE !" + parameter + "=false" // they may be told not to
 	r.bounded = anyECSTask
 	r.conditions = []conditionRule{{operator: "StringEquals", key: "ecs:CreateAction", values: "RunTask"}}
 	return r

@@ -168,10 +168,9 @@ func (g *generator) test(c call, test string) bool {
 	if name, want, ok := strings.Cut(test, "="); ok {
 		k := g.lookup(c, name)
 		if not {
-			text, isText := k.single()
-			return !isText || text != want
+			return g.mayDiffer(k, want)
 		}
-		return k.dynamic() || slices.Contains(k.texts(), want) || slices.ContainsFunc(k.values, place.hasHole)
+		return g.mayMatch(k, want)
 	}
 	if name, variant, ok := strings.Cut(test, "/"); ok {
 		k, as := g.lookup(c, name), c.row.param(name).as

@@ -23,7 +23,6 @@ var sdkOfOptimized = map[string]string{
 var optimizedDiffers = map[string]string{
 	"athena:getQueryResults -s3:GetObject":                               "the ARN of an object has a slash in it; those of buckets are no objects",
 	"ecs:runTask -ecs:RunTask":                                           "without a revision the newest runs, and its ARN has one",
-	"eks:createCluster +iam:PassRole":                                    "the role of Auto Mode's nodes is newer than the template",
 	"emr-serverless:createApplication +emr-serverless:CreateApplication": "the template has an ARN, the reference has none",
 	"sagemaker:createEndpoint +sagemaker:AddTags":                        "which of the two is tagged is not told",
 	"sagemaker -sagemaker:ListTags":                                      "part of every template; no reference asks for it",
