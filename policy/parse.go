@@ -12,14 +12,17 @@ import (
 // Parse reads a policy document. The tree and the findings come together; only
 // text that is not JSON has no tree, and then the document is nil. The findings
 // are those of [Validate], sorted by position.
-func Parse(file *source.File) (*Document, source.List) {
-	root, duplicates, err := jsontree.Parse(file.Text)
+func Parse(file *source.File) (doc *Document, findings source.List) {
+	err := jsontree.Borrow(file.Text, func(root *jsontree.Value, duplicates []jsontree.Duplicate) (kept bool) {
+		doc, findings, kept = read(file, root, root, duplicates)
+		return kept
+	})
 	if err != nil {
 		return nil, source.List{{
 			Code: CodeSyntax, Severity: source.Error, File: file, Span: err.Span, Message: err.Msg,
 		}}
 	}
-	return read(file, root, root, duplicates)
+	return doc, findings
 }
 
 // ParseString is [Parse] for a text with a name.
@@ -32,10 +35,12 @@ func ParseString(name, text string) (*Document, source.List) {
 // that file. Duplicate keys in v are found again. It is for packages of this
 // module, which alone can make a value.
 func FromValue(file *source.File, root, v *jsontree.Value) (*Document, source.List) {
-	return read(file, root, v, jsontree.Duplicates(v))
+	doc, findings, _ := read(file, root, v, jsontree.Duplicates(v))
+	return doc, findings
 }
 
-func read(file *source.File, root, v *jsontree.Value, duplicates []jsontree.Duplicate) (*Document, source.List) {
+// read also reports whether the document keeps some of the values.
+func read(file *source.File, root, v *jsontree.Value, duplicates []jsontree.Duplicate) (doc *Document, findings source.List, kept bool) {
 	r := reader{file: file, root: root, doc: &Document{File: file, Span: v.Span}}
 	if root != v {
 		r.doc.pointer = jsontree.Pointer(root, v.Span)
@@ -44,11 +49,11 @@ func read(file *source.File, root, v *jsontree.Value, duplicates []jsontree.Dupl
 		r.duplicate(d)
 	}
 	r.document(v)
-	findings := Validate(r.doc)
+	findings = Validate(r.doc)
 	if len(findings) > 1 {
 		findings = findings.Sorted()
 	}
-	return r.doc, findings
+	return r.doc, findings, r.kept
 }
 
 // UnmarshalJSON reads a document and fails when it has errors. Spans count from
@@ -70,6 +75,7 @@ type reader struct {
 	file *source.File
 	root *jsontree.Value
 	doc  *Document
+	kept bool // see keep
 
 	// Blocks from which nodes are cut: see cut.
 	lists      []List
@@ -101,6 +107,12 @@ func cut[T any](block *[]T, n int) []T {
 	return (*block)[start : start+n : start+n]
 }
 
+// keep returns a value that goes into the tree as it stands in the text.
+func (r *reader) keep(v *jsontree.Value) *jsontree.Value {
+	r.kept = true
+	return v
+}
+
 func (r *reader) problem(code string, span source.Span, hint, format string, args ...any) {
 	r.doc.problems.Addf(source.Finding{
 		Code: code, Severity: source.Error, File: r.file, Span: span, Path: jsontree.Pointer(r.root, span), Hint: hint,
@@ -121,7 +133,7 @@ func (r *reader) duplicate(d jsontree.Duplicate) {
 
 func (r *reader) document(v *jsontree.Value) {
 	if v.Kind != jsontree.Object {
-		r.doc.raw = v
+		r.doc.raw = r.keep(v)
 		r.wrongType(v, "the policy", "an object")
 		return
 	}
@@ -132,7 +144,7 @@ func (r *reader) document(v *jsontree.Value) {
 		*e = Element{Name: m.Name, NameSpan: m.NameSpan, Span: m.Value.Span}
 		e.duplicate = isDuplicate(r.doc.Elements[:i], documentElements, m.Name)
 		if e.duplicate || !r.documentElement(m) {
-			e.raw = &m.Value
+			e.raw = r.keep(&m.Value)
 		}
 	}
 }
@@ -189,7 +201,7 @@ func (r *reader) statements(v *jsontree.Value) bool {
 func (r *reader) statement(s *Statement, v *jsontree.Value) {
 	s.Span = v.Span
 	if v.Kind != jsontree.Object {
-		s.raw = v
+		s.raw = r.keep(v)
 		r.wrongType(v, "a statement", "an object")
 		return
 	}
@@ -200,7 +212,7 @@ func (r *reader) statement(s *Statement, v *jsontree.Value) {
 		*e = Element{Name: m.Name, NameSpan: m.NameSpan, Span: m.Value.Span}
 		e.duplicate = isDuplicate(s.Elements[:i], statementElements, m.Name)
 		if e.duplicate || !r.statementElement(s, m) {
-			e.raw = &m.Value
+			e.raw = r.keep(&m.Value)
 		}
 	}
 }

@@ -374,6 +374,22 @@ func benchmarkText(n int) string {
 	return `{"Version":"2012-10-17","Statement":[` + strings.Repeat(statement+",", n-1) + statement + `]}`
 }
 
+// TestParseKeepsValues: what a tree holds as it was written must stay when other
+// policies are read, though most trees of JSON are built in the same memory.
+func TestParseKeepsValues(t *testing.T) {
+	const broken = `{"Version":["x",{"y":[1]}],"Extra":{"z":{"w":true}},"Statement":[["not","an","object"],{"Effect":"Allow","Action":{"a":["b"]}}]}`
+	doc, findings := ParseString("broken", broken)
+	if !findings.HasErrors() {
+		t.Fatal("no errors")
+	}
+	for range 20 {
+		ParseString("other", benchmarkText(5))
+	}
+	if got := doc.String(); got != broken {
+		t.Errorf("got %s\nwant %s", got, broken)
+	}
+}
+
 // BenchmarkParse reads policies; "encoding/json" shows, for comparison, what
 // decoding into maps costs without building a tree.
 func BenchmarkParse(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -32,54 +33,80 @@ type Duplicate struct {
 // Parse reads one JSON text (RFC 8259, strictly: no comments, no trailing
 // commas, no byte order mark, valid UTF-8). On an error the tree is nil.
 func Parse(text string) (*Value, []Duplicate, *Error) {
-	if len(text) > source.MaxSize {
-		return nil, nil, &Error{Msg: fmt.Sprintf("text of %d bytes is larger than %d", len(text), source.MaxSize)}
-	}
-	p := parser{text: text}
-	if strings.HasPrefix(text, "\ufeff") {
-		return nil, nil, p.fail(0, 3, "text begins with a byte order mark; JSON has none")
-	}
-	p.space()
-	root, err := p.value(0)
+	p := parsers.Get().(*parser)
+	defer p.release()
+	root, err := p.parse(text)
 	if err != nil {
 		return nil, nil, err
 	}
-	p.space()
-	if p.pos < len(p.text) {
-		return nil, nil, p.failHere("text goes on after the end of the JSON value")
-	}
+	p.letGo()
 	return &root, p.duplicates, nil
 }
 
-// parser reads recursively, bounded by MaxDepth. Children are gathered on two
-// stacks and copied once, when their container closes, into a slice of exactly
-// the right size.
-type parser struct {
-	text        string
-	pos         int
-	items       []Value
-	members     []Member
-	itemBlock   []Value
-	memberBlock []Member
-	duplicates  []Duplicate
-}
-
-// keep copies what lies above base on a stack into a slice cut from a block,
-// and takes it off the stack. Blocks save an allocation per container; a tree
-// is kept or dropped as a whole, so none outlives its use.
-func keep[T any](stack, block *[]T, base, blockSize int) []T {
-	children := (*stack)[base:]
-	if cap(*block)-len(*block) < len(children) {
-		*block = make([]T, 0, max(len(children), blockSize))
+// Borrow is [Parse] for whoever needs the tree only for a while: it hands it to
+// use, and builds other trees in the same memory later on. Where a node is kept,
+// use returns true, and the memory is left to it.
+func Borrow(text string, use func(root *Value, duplicates []Duplicate) (kept bool)) *Error {
+	p := parsers.Get().(*parser)
+	defer p.release()
+	root, err := p.parse(text)
+	if err != nil {
+		return err
 	}
-	start := len(*block)
-	*block = append(*block, children...)
-	*stack = (*stack)[:base]
-	return (*block)[start:len(*block):len(*block)]
+	if use(&root, p.duplicates) {
+		p.letGo()
+	}
+	return nil
 }
 
-// blockSize grows with the text, so that a small policy makes a small tree.
+// parser reads recursively, bounded by MaxDepth.
+type parser struct {
+	text       string
+	pos        int
+	items      nursery[Value]
+	members    nursery[Member]
+	duplicates []Duplicate
+}
+
+// parsers keeps the memory of parsers for the next text: most of a small text's
+// time is otherwise spent on making room for its tree.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// release gives the memory back, without anything of the text in it.
+func (p *parser) release() {
+	p.items.empty()
+	p.members.empty()
+	p.text, p.pos, p.duplicates = "", 0, nil
+	parsers.Put(p)
+}
+
+// letGo leaves the memory of the tree to the tree.
+func (p *parser) letGo() {
+	p.items.letGo()
+	p.members.letGo()
+}
+
+// blockSize grows with the text, so that a small one makes a small tree.
 func (p *parser) blockSize() int { return min(4+len(p.text)/64, 256) }
+
+func (p *parser) parse(text string) (root Value, err *Error) {
+	if len(text) > source.MaxSize {
+		return root, &Error{Msg: fmt.Sprintf("text of %d bytes is larger than %d", len(text), source.MaxSize)}
+	}
+	p.text = text
+	if strings.HasPrefix(text, "\ufeff") {
+		return root, p.fail(0, 3, "text begins with a byte order mark; JSON has none")
+	}
+	p.space()
+	if err := p.value(&root, 0); err != nil {
+		return root, err
+	}
+	p.space()
+	if p.pos < len(p.text) {
+		return root, p.failHere("text goes on after the end of the JSON value")
+	}
+	return root, nil
+}
 
 func (p *parser) fail(start, end int, format string, args ...any) *Error {
 	end = min(end, len(p.text))
@@ -111,7 +138,8 @@ func (p *parser) peek() byte {
 	return 0
 }
 
-func (p *parser) value(depth int) (v Value, err *Error) {
+// value reads into v, which is on no stack: those move while it is read.
+func (p *parser) value(v *Value, depth int) (err *Error) {
 	start := p.pos
 	switch c := p.peek(); {
 	case c == '"':
@@ -119,7 +147,7 @@ func (p *parser) value(depth int) (v Value, err *Error) {
 		v.Text, err = p.str()
 	case c == '{' || c == '[':
 		if depth >= MaxDepth {
-			return v, p.fail(start, start+1, "nested deeper than %d levels", MaxDepth)
+			return p.fail(start, start+1, "nested deeper than %d levels", MaxDepth)
 		}
 		if c == '{' {
 			v.Kind = Object
@@ -135,11 +163,11 @@ func (p *parser) value(depth int) (v Value, err *Error) {
 		v.Kind, v.Text, err = p.word()
 	}
 	v.Span = source.Span{Start: int32(start), End: int32(p.pos)}
-	return v, err
+	return err
 }
 
 func (p *parser) object(depth int) ([]Member, *Error) {
-	open, base := p.pos, len(p.members)
+	open, base := p.pos, len(p.members.open)
 	p.pos++
 	for p.space(); p.peek() != '}'; {
 		if err := p.member(open, depth); err != nil {
@@ -152,42 +180,44 @@ func (p *parser) object(depth int) ([]Member, *Error) {
 		}
 	}
 	p.pos++
-	members := keep(&p.members, &p.memberBlock, base, p.blockSize())
+	members := p.members.keep(base, p.blockSize())
 	p.duplicates = appendDuplicates(p.duplicates, members)
 	return members, nil
 }
 
-// member reads a member on to the stack. What its value contains goes through
-// the same stack, above it.
+// member reads a member on to the stack. What its value contains has come and
+// gone from there by then.
 func (p *parser) member(open, depth int) *Error {
 	if p.peek() != '"' {
 		return p.expected(open, "a member name in double quotes")
 	}
-	start := p.pos
-	name, err := p.str()
-	if err != nil {
+	m := Member{NameSpan: source.Span{Start: int32(p.pos)}}
+	var err *Error
+	if m.Name, err = p.str(); err != nil {
 		return err
 	}
-	at := len(p.members)
-	p.members = append(p.members, Member{Name: name, NameSpan: source.Span{Start: int32(start), End: int32(p.pos)}})
+	m.NameSpan.End = int32(p.pos)
 	if p.space(); p.peek() != ':' {
 		return p.expected(open, "':' after the member name")
 	}
 	p.pos++
 	p.space()
-	p.members[at].Value, err = p.value(depth + 1)
-	return err
+	if err := p.value(&m.Value, depth+1); err != nil {
+		return err
+	}
+	p.members.open = append(p.members.open, m)
+	return nil
 }
 
 func (p *parser) array(depth int) ([]Value, *Error) {
-	open, base := p.pos, len(p.items)
+	open, base := p.pos, len(p.items.open)
 	p.pos++
 	for p.space(); p.peek() != ']'; {
-		item, err := p.value(depth + 1)
-		if err != nil {
+		var item Value
+		if err := p.value(&item, depth+1); err != nil {
 			return nil, err
 		}
-		p.items = append(p.items, item)
+		p.items.open = append(p.items.open, item)
 		if more, err := p.separator(open, ']'); err != nil {
 			return nil, err
 		} else if !more {
@@ -195,7 +225,7 @@ func (p *parser) array(depth int) ([]Value, *Error) {
 		}
 	}
 	p.pos++
-	return keep(&p.items, &p.itemBlock, base, p.blockSize()), nil
+	return p.items.keep(base, (p.blockSize()+2)/3), nil
 }
 
 // separator reads what stands between two children; more says that another

@@ -170,6 +170,40 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// TestBorrow holds trees against those that are built in the same memory later:
+// what is kept must not change, and what is not kept need not be made again.
+func TestBorrow(t *testing.T) {
+	texts := []string{`{"a":[1,2,{"b":"c"}],"d":{}}`, `["x","y",{"z":[null]}]`, `{"d":{"e":{"f":"g"}},"e":[[[]]]}`, `0`}
+	var kept []*Value
+	for i := range 40 {
+		text := texts[i%len(texts)]
+		if _, _, err := Parse(text + "]"); err == nil { // leaves children on the stacks
+			t.Fatal("no error")
+		}
+		err := Borrow(text, func(root *Value, _ []Duplicate) bool {
+			own, _, _ := Parse(text)
+			if got, want := show(text, root), show(text, own); got != want {
+				t.Errorf("borrowed %s, want %s", got, want)
+			}
+			kept = append(kept, root)
+			return true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, root := range kept {
+		text := texts[i%len(texts)]
+		own, _, _ := Parse(text)
+		if got, want := show(text, root), show(text, own); got != want {
+			t.Errorf("kept %s, want %s", got, want)
+		}
+	}
+	if err := Borrow("[", func(*Value, []Duplicate) bool { t.Error("a tree of broken text"); return false }); err == nil {
+		t.Error("no error for broken text")
+	}
+}
+
 func TestSizeLimit(t *testing.T) {
 	_, _, err := Parse(strings.Repeat(" ", source.MaxSize+1))
 	if err == nil || !strings.Contains(err.Msg, "larger than") {
