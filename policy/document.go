@@ -167,7 +167,14 @@ func Strings(texts ...string) *List {
 }
 
 // String returns a list of one value that is printed without brackets.
-func String(text string) *List { return &List{Values: []Value{{Text: text}}, Single: true} }
+func String(text string) *List {
+	one := &struct { // together, since policies have many of them
+		list  List
+		value [1]Value
+	}{value: [1]Value{{Text: text}}}
+	one.list = List{Values: one.value[:], Single: true}
+	return &one.list
+}
 
 // stringOrList spells one value as a string, and others as a list.
 func stringOrList(texts []string) *List {

@@ -210,29 +210,32 @@ func openFlow(t dataflow.Text) string {
 }
 
 // from says which way a value took that came to a parameter of a call.
-func (p place) from(c call, name string) origin {
+func (p place) from(c call, name string) *origin {
+	if p.flowed == nil && p.assumes == "" {
+		return nil
+	}
 	if p.flowed == nil {
-		return origin{assumes: p.assumes}
+		return &origin{assumes: p.assumes}
 	}
 	way := p.flowed.Way()
 	if n := len(way); n > 0 && c.state != nil && way[n-1].State == c.state.Name && way[n-1].Origin == dataflow.InState {
 		way = way[:n-1] // the parameter itself
 	}
 	if len(way) == 0 {
-		return origin{}
+		return nil
 	}
-	var o origin
+	o := new(origin)
 	first := way[0]
 	switch first.Origin {
 	case dataflow.InInput:
 		file, _, _ := strings.Cut(first.Field, "#")
-		o = origin{fmt.Sprintf("%s from the input (%s)", name, first.Field), "the input is as in " + file}
+		*o = origin{fmt.Sprintf("%s from the input (%s)", name, first.Field), "the input is as in " + file}
 	case dataflow.InContext:
-		o = origin{way: fmt.Sprintf("%s from the context object (%s)", name, first.Field)}
+		o.way = fmt.Sprintf("%s from the context object (%s)", name, first.Field)
 	case dataflow.InPin:
-		o = origin{fmt.Sprintf("%s from a pin", name), fmt.Sprintf("the pin %s/%s holds", first.State, first.Field)}
+		*o = origin{fmt.Sprintf("%s from a pin", name), fmt.Sprintf("the pin %s/%s holds", first.State, first.Field)}
 	default:
-		o = origin{way: fmt.Sprintf("%s from %s state %q (%s)", name, first.Type, first.State, first.Field)}
+		o.way = fmt.Sprintf("%s from %s state %q (%s)", name, first.Type, first.State, first.Field)
 	}
 	for _, s := range way[1:] {
 		o.way += fmt.Sprintf(", through %q (%s)", s.State, s.Field)
@@ -247,8 +250,8 @@ type origin struct{ way, assumes string }
 func (c captures) origins() []origin {
 	var out []origin
 	for _, e := range c {
-		if e.from != (origin{}) && !slices.Contains(out, e.from) {
-			out = append(out, e.from)
+		if e.from != nil && !slices.Contains(out, *e.from) {
+			out = append(out, *e.from)
 		}
 	}
 	return out

@@ -52,7 +52,7 @@ func (gr *Grant) key() grantKey {
 func newGenerator(m *asl.StateMachine, opts Options) *generator {
 	g := &generator{
 		machine: m, opts: opts,
-		index: map[grantKey]int{}, broad: map[string]bool{},
+		grants: make([]Grant, 0, 8), index: make(map[grantKey]int, 8), broad: map[string]bool{},
 		passed: map[string]bool{}, concealed: map[string]bool{},
 	}
 	g.env = captures{
@@ -191,10 +191,10 @@ func (g *generator) call(c call) {
 // values known at run time.
 func (g *generator) needs(c call) {
 	for need := range words(c.row.needs) {
-		paths := strings.Split(need, "|")
-		if slices.ContainsFunc(paths, func(p string) bool { return g.lookup(c, p).exists() }) {
+		if g.hasOneOf(c, need) {
 			continue
 		}
+		paths := strings.Split(need, "|")
 		where := c.args.Span()
 		path := g.machine.Pointer(where)
 		if !c.args.Exists() {
@@ -208,6 +208,16 @@ func (g *generator) needs(c call) {
 			Hint:    "the call will fail without it",
 		})
 	}
+}
+
+// hasOneOf reports whether there is a parameter out of several, between "|".
+func (g *generator) hasOneOf(c call, paths string) bool {
+	for path := range strings.SplitSeq(paths, "|") {
+		if g.lookup(c, path).exists() {
+			return true
+		}
+	}
+	return false
 }
 
 func argumentsField(s *asl.State) string {

@@ -34,7 +34,7 @@ func (g *generator) rule(c call, r *rule) {
 		readings = g.readParameter(c, name, readings)
 	}
 	for _, rd := range readings {
-		rd.captures = append(slices.Clip(rd.captures), g.env...)
+		rd.captures = append(rd.captures, g.env...)
 		g.grantReading(c, r, rd)
 	}
 }
@@ -44,40 +44,40 @@ func (g *generator) readParameter(c call, name string, readings []reading) []rea
 	path, variant, _ := strings.Cut(name, "/")
 	p := c.row.param(path)
 	k := g.lookup(c, path)
-	var out []reading
+	out := make([]reading, 0, len(readings))
 	for _, rd := range readings {
-		base := slices.Clip(rd.captures)
+		n := len(rd.captures)
 		values, unknown := g.forms(p, k.values)
 		for _, v := range values {
-			if got, ok := g.readValue(c, p, v, variant, base); ok {
-				got.captures = tell(got.captures, len(base), v.from(c, p.name()))
+			if got, ok := g.readValue(c, p, v, variant, rd.captures.own()); ok {
+				got.captures = tell(got.captures, n, v.from(c, p.name()))
 				out = append(out, rd.also(p, got))
 			}
 		}
 		for _, v := range k.open {
-			if got, ok := g.readOpen(p, v, variant, base); ok {
-				got.captures = tell(got.captures, len(base), v.from(c, p.name()))
+			if got, ok := g.readOpen(p, v, variant, rd.captures.own()); ok {
+				got.captures = tell(got.captures, n, v.from(c, p.name()))
 				out = append(out, rd.also(p, got))
 			}
 		}
 		byDefault := k.absent > 0 && (p.absent != "" || p.extra)
 		if byDefault {
-			got := base
+			got := rd.captures.own()
 			if p.absent != "" {
-				_, got, _ = p.as.read(p.absent, base, false)
+				_, got, _ = p.as.read(p.absent, got, false)
 			}
 			out = append(out, rd.also(p, reading{captures: got}))
 		}
 		if k.unknown || unknown || !k.exists() && !byDefault {
-			out = append(out, rd.also(p, readUnknown(p, variant, base)))
+			out = append(out, rd.also(p, readUnknown(p, variant, rd.captures.own())))
 		}
 	}
 	return out
 }
 
 // tell notes the origin of what was captured after the first n.
-func tell(got captures, n int, from origin) captures {
-	for i := n; i < len(got); i++ {
+func tell(got captures, n int, from *origin) captures {
+	for i := n; i < len(got) && from != nil; i++ {
 		got[i].from = from
 	}
 	return got
@@ -351,25 +351,27 @@ func (g *generator) grant(c call, r *rule, on resource, conditions []Condition, 
 			conditions[i].Values[j] = g.whole(value)
 		}
 	}
-	g.broad[on.text] = g.broad[on.text] || dynamic
+	if dynamic {
+		g.broad[on.text] = true
+	}
 	shape := conditionText(conditions)
 	for action := range words(r.actions) {
-		grant := Grant{
-			Action: action, Resource: on.text, Conditions: conditions,
-			Purpose: r.purpose, Service: c.row.name, Source: pageOf(c.row, r), Note: r.note,
-			AssumesAccount: g.opts.Style == Least && on.ownAccount,
+		key := grantKey{what: action, resource: on.text, service: c.row.name, purpose: r.purpose}
+		if shape != "" {
+			key.what += "\x00" + shape
 		}
 		if c.row.patterns != 0 {
-			grant.Pattern = c.pattern.String()
+			key.pattern = c.pattern.String()
 		}
-		if grant.what = action; shape != "" {
-			grant.what += "\x00" + shape
-		}
-		at, seen := g.index[grant.key()]
+		at, seen := g.index[key]
 		if !seen {
 			at = len(g.grants)
-			g.index[grant.key()] = at
-			g.grants = append(g.grants, grant)
+			g.index[key] = at
+			g.grants = append(g.grants, Grant{
+				Action: action, Resource: on.text, Conditions: conditions,
+				Purpose: r.purpose, Service: c.row.name, Pattern: key.pattern, Source: pageOf(c.row, r), Note: r.note,
+				AssumesAccount: g.opts.Style == Least && on.ownAccount, what: key.what,
+			})
 		}
 		g.grants[at].addState(c.state)
 		g.grants[at].comesFrom(on.from)

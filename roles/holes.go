@@ -89,6 +89,9 @@ func (p place) hasHole() bool {
 // stand for one. unknown says that some value may be of a form that names nothing
 // here.
 func (g *generator) forms(p *param, values []place) (out []place, unknown bool) {
+	if !slices.ContainsFunc(values, place.hasHole) {
+		return values, false
+	}
 	for _, v := range values {
 		text, _ := v.Literal()
 		name, rest, leads := leadingHole(text)

@@ -209,7 +209,7 @@ func (g *generator) optional(c call, when string) bool {
 // without one of several of which this is one.
 func (in *integration) requires(path string) bool {
 	for need := range words(in.needs) {
-		for _, p := range strings.Split(need, "|") {
+		for p := range strings.SplitSeq(need, "|") {
 			if p == path {
 				return true
 			}

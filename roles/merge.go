@@ -13,11 +13,24 @@ import (
 // there are few of those, however large the machine.
 func absorb(grants []Grant, broad map[string]bool) []Grant {
 	covering := map[string][]string{} // what a grant says -> resources that may cover its own
-	for _, gr := range grants {
+	for i := range grants {
+		gr := &grants[i]
 		if k := gr.what; (broad[gr.Resource] || gr.Resource == "*") && len(covering[k]) < maxCovering {
 			covering[k] = append(covering[k], gr.Resource)
 		}
 	}
+	if len(covering) > 0 {
+		grants = widened(grants, covering)
+	}
+	for i := range grants {
+		grants[i].States = distinct(grants[i].States)
+	}
+	return grants
+}
+
+// widened gives each grant the widest resource that covers its own, and joins
+// those that say the same then.
+func widened(grants []Grant, covering map[string][]string) []Grant {
 	out := make([]Grant, 0, len(grants))
 	index := make(map[grantKey]int, len(grants))
 	for _, gr := range grants {
@@ -29,9 +42,6 @@ func absorb(grants []Grant, broad map[string]bool) []Grant {
 		}
 		index[key] = len(out)
 		out = append(out, gr)
-	}
-	for i := range out {
-		out[i].States = distinct(out[i].States)
 	}
 	return out
 }
@@ -96,7 +106,7 @@ type statement struct {
 // actions with equal resources. No action gets a resource that it was not
 // granted, and the order is that of the definition.
 func statements(grants []Grant) []statement {
-	var perAction []statement
+	perAction := make([]statement, 0, min(len(grants), 8))
 	at := map[string]int{}
 	seen := make(map[[2]string]bool, len(grants))
 	for i := range grants {
@@ -117,12 +127,14 @@ func statements(grants []Grant) []statement {
 	return groupActions(perAction)
 }
 
+// groupActions joins statements in their own slice.
 func groupActions(perAction []statement) []statement {
-	var out []statement
+	out := perAction[:0]
 	at := map[string]int{}
 	for _, s := range perAction {
 		service, _, _ := strings.Cut(s.actions[0], ":")
-		k := service + "\x00" + conditionText(s.conditions) + strings.Join(s.resources, "\x00")
+		conditions := s.reasons[0].what[len(s.actions[0]):]
+		k := service + conditions + "\x00" + strings.Join(s.resources, "\x00")
 		if i, ok := at[k]; ok {
 			out[i].actions = append(out[i].actions, s.actions...)
 			out[i].reasons = append(out[i].reasons, s.reasons...)

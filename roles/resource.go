@@ -51,11 +51,14 @@ type integrationARN struct {
 // Region and account are empty as a rule; definitions that fill them in mean
 // the same.
 func parseResource(text string) (integrationARN, bool) {
-	parts := strings.SplitN(text, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "states" {
+	rest, isARN := strings.CutPrefix(text, "arn:")
+	_, rest, _ = strings.Cut(rest, ":") // partition
+	rest, ofStates := strings.CutPrefix(rest, "states:")
+	_, rest, _ = strings.Cut(rest, ":") // Region
+	_, rest, complete := strings.Cut(rest, ":")
+	if !isARN || !ofStates || !complete {
 		return integrationARN{}, false
 	}
-	rest := parts[5]
 	if strings.HasPrefix(rest, "activity:") || strings.HasPrefix(rest, "stateMachine:") {
 		return integrationARN{}, false
 	}

@@ -44,10 +44,14 @@ func (g *generator) role() *Role {
 
 // newPolicy prints grants as the statements of one policy.
 func newPolicy(name string, grants []Grant) Policy {
-	p := Policy{Name: name, Document: &policy.Document{Version: policy.Version2012}}
-	for _, s := range statements(grants) {
-		p.Document.Statements = append(p.Document.Statements, s.policy())
-		p.Reasons = append(p.Reasons, s.reasons)
+	list := statements(grants)
+	p := Policy{
+		Name:     name,
+		Document: &policy.Document{Version: policy.Version2012, Statements: make([]policy.Statement, len(list))},
+		Reasons:  make([][]Grant, len(list)),
+	}
+	for i := range list {
+		p.Document.Statements[i], p.Reasons[i] = list[i].policy(), list[i].reasons
 	}
 	return p
 }

@@ -373,7 +373,7 @@ func (g *generator) bound(c call, format, name string, bindings []catalog.Bindin
 			}
 			continue
 		}
-		read := func(text string, open bool, from origin) {
+		read := func(text string, open bool, from *origin) {
 			got, whole := bindingValue(bindings[i:], format, name, text, open)
 			if whole && open {
 				arns = append(arns, sdkResource{resource{text: text}.cameFrom(from), strings.Contains(text, "*")})
@@ -389,10 +389,10 @@ func (g *generator) bound(c call, format, name string, bindings []catalog.Bindin
 			}
 		}
 		for _, text := range k.names {
-			read(text, false, origin{})
+			read(text, false, nil)
 		}
 		for _, text := range k.opened {
-			read(text, true, origin{})
+			read(text, true, nil)
 		}
 		for _, v := range k.open {
 			if text, ok := g.openText(v); ok {
@@ -412,9 +412,9 @@ func (g *generator) bound(c call, format, name string, bindings []catalog.Bindin
 	return []captures{unknownName}, nil
 }
 
-func (r resource) cameFrom(from origin) resource {
-	if from.way != "" {
-		r.from = []origin{from}
+func (r resource) cameFrom(from *origin) resource {
+	if from != nil && from.way != "" {
+		r.from = []origin{*from}
 	}
 	return r
 }

@@ -19,8 +19,15 @@ type captures []capture
 
 type capture struct {
 	name, value string
-	unknown     bool // value holds a "*" for what is not known before run time
-	from        origin
+	unknown     bool    // value holds a "*" for what is not known before run time
+	from        *origin // nil where it is written where it is used
+}
+
+// own returns captures with room for those of one more parameter and for those
+// of the machine, which nobody else adds to.
+func (c captures) own() captures {
+	const perParameter, ofMachine = 6, 5
+	return append(make(captures, 0, len(c)+perParameter+ofMachine), c...)
 }
 
 func (c captures) get(name string) (capture, bool) {
@@ -175,13 +182,9 @@ func captured(name, text string, open bool) capture {
 // segmentEnd is where a capture that is followed by a pattern stops: at a
 // delimiter, or where the pattern's next text stands if that comes first.
 func segmentEnd(text, after string, open bool) int {
-	delimiters := ":/*?"
-	if open {
-		delimiters = ":/?"
-	}
-	end := strings.IndexAny(text, delimiters)
-	if end < 0 {
-		end = len(text)
+	end := 0
+	for end < len(text) && !isDelimiter(text[end], open) {
+		end++
 	}
 	if until, _, _ := strings.Cut(after, "{"); until != "" {
 		if i := strings.Index(text[:end], until[:1]); i >= 0 {
@@ -191,6 +194,10 @@ func segmentEnd(text, after string, open bool) int {
 		}
 	}
 	return end
+}
+
+func isDelimiter(c byte, open bool) bool {
+	return c == ':' || c == '/' || c == '?' || c == '*' && !open
 }
 
 // scanMany captures as much as it can: the whole text where nothing follows.
@@ -240,11 +247,18 @@ func fill(template string, values captures) (text string, known, complete bool) 
 			known = known && !v.unknown
 			complete = complete && ok
 			i = end + 1
-		default:
-			if c != '*' || !strings.HasSuffix(b.String(), "*") { // one "*" says as much as two
+		case '*':
+			if !strings.HasSuffix(b.String(), "*") { // one "*" says as much as two
 				b.WriteByte(c)
 			}
 			i++
+		default:
+			plain := i + 1
+			for plain < len(template) && template[plain] != '[' && template[plain] != '{' && template[plain] != '*' {
+				plain++
+			}
+			b.WriteString(template[i:plain])
+			i = plain
 		}
 	}
 	return b.String(), known, complete

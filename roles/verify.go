@@ -73,8 +73,9 @@ func (gr *Grant) request(hole func(string) string) authz.Request {
 	}
 	if gr.Resource != "*" {
 		r.Resource = instance(hole(gr.Resource))
-		if a := strings.SplitN(r.Resource, ":", 3); len(a) == 3 {
-			r.Principal = "arn:" + a[1] + ":iam::" + verifierAccount + ":role/machine"
+		_, rest, _ := strings.Cut(r.Resource, ":")
+		if partition, _, ok := strings.Cut(rest, ":"); ok {
+			r.Principal = "arn:" + partition + ":iam::" + verifierAccount + ":role/machine"
 		}
 	}
 	for _, c := range gr.Conditions {
