@@ -12,7 +12,7 @@ const (
 // the execution role, which has the permission for them, and traces are sent
 // under it as well; whoever deploys needs nothing for either.
 var deployment = integration{
-	name: "deployment", source: "concept-create-iam-advanced",
+	name: "deployment", source: guide + "concept-create-iam-advanced",
 	rules: []rule{
 		{purpose: Deploy, actions: "states:CreateStateMachine states:UpdateStateMachine", resource: ownMachine, source: statesReference},
 		{purpose: Deploy, actions: "states:DescribeStateMachine", resource: ownMachine, note: "tools that deploy read the machine back"},
@@ -25,20 +25,20 @@ var deployment = integration{
 // deploymentExtras are what only some deployments do.
 var deploymentExtras = []integration{
 	{
-		name: "delete", source: "concept-create-iam-advanced",
+		name: "delete", source: guide + "concept-create-iam-advanced",
 		rules: []rule{{purpose: Deploy, actions: "states:DeleteStateMachine", resource: ownMachine}},
 	},
 	{
-		name: "tags", source: "sfn-best-practices-tagging",
+		name: "tags", source: guide + "sfn-best-practices-tagging",
 		rules: []rule{{purpose: Tag, actions: "states:TagResource states:UntagResource states:ListTagsForResource", resource: ownMachine, source: statesReference}},
 	},
 	{
-		name: "versions", source: "concepts-state-machine-version",
+		name: "versions", source: guide + "concepts-state-machine-version",
 		rules: []rule{{purpose: Deploy, actions: "states:PublishStateMachineVersion states:ListStateMachineVersions states:DeleteStateMachineVersion", resource: ownMachine, source: statesReference,
 			note: "creating or updating with publish publishes a version as well"}},
 	},
 	{
-		name: "aliases", source: "concepts-state-machine-alias",
+		name: "aliases", source: guide + "concepts-state-machine-alias",
 		rules: []rule{{purpose: Deploy, actions: "states:CreateStateMachineAlias states:UpdateStateMachineAlias states:DescribeStateMachineAlias states:ListStateMachineAliases states:DeleteStateMachineAlias", resource: ownMachine, source: statesReference,
 			note: "actions on aliases are authorized on the machine"}},
 	},
@@ -47,7 +47,7 @@ var deploymentExtras = []integration{
 // loggingSetup is what turns logging on; sending logs is the execution role's
 // business.
 var loggingSetup = integration{
-	name: "CloudWatch Logs", source: "cw-logs",
+	name: "CloudWatch Logs", source: guide + "cw-logs",
 	rules: []rule{
 		{purpose: Log, actions: "logs:CreateLogDelivery logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups", resource: "*", source: logsGuide,
 			note: "who sends logs to a group for the first time sets up its delivery; a single log group does not do"},
@@ -57,7 +57,7 @@ var loggingSetup = integration{
 // keyForDeployer: the table "Required permissions for API callers". Creating and
 // updating generate a data key, describing decrypts the definition.
 var keyForDeployer = integration{
-	name: "customer managed key", source: "encryption-at-rest",
+	name: "customer managed key", source: guide + "encryption-at-rest",
 	rules: []rule{
 		{purpose: Encrypt, actions: "kms:DescribeKey", resource: "{key}"},
 		{purpose: Encrypt, actions: "kms:GenerateDataKey kms:Decrypt", resource: "{key}",
@@ -77,13 +77,13 @@ const (
 )
 
 var callbackWorker = integration{
-	source:   "connect-to-resource",
+	source:   guide + "connect-to-resource",
 	patterns: callback,
 	rules:    []rule{{purpose: Answer, actions: sendTask, resource: "*", source: statesReference, note: anywhereNote}},
 }
 
 var activityWorker = integration{
-	name: "activity", source: "concept-create-iam-advanced",
+	name: "activity", source: guide + "concept-create-iam-advanced",
 	params: []param{{as: shape{activityARN}}},
 	rules: []rule{
 		{purpose: Answer, actions: "states:GetActivityTask", reads: ".", resource: activityARN, note: "where the activity has a customer managed key, the worker needs kms:Decrypt on it as well"},

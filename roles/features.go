@@ -12,7 +12,7 @@ const (
 // machine. Older and newer versions of the page differ on StopExecution, which
 // stopping the children needs.
 var distributedMap = integration{
-	name: "Distributed Map", source: "iam-policies-eg-dist-map",
+	name: "Distributed Map", source: guide + "iam-policies-eg-dist-map",
 	params: []param{{path: "Label", as: shape{"{label}"}}},
 	rules: []rule{
 		{purpose: Children, actions: "states:StartExecution", resource: ownMachine, note: "items run in child executions of this state machine"},
@@ -22,7 +22,7 @@ var distributedMap = integration{
 
 // redriven is added to distributedMap for machines whose executions are redriven.
 var redriven = integration{
-	name: "Distributed Map", source: "iam-policies-eg-dist-map",
+	name: "Distributed Map", source: guide + "iam-policies-eg-dist-map",
 	params: []param{{path: "Label", as: shape{"{label}"}}},
 	rules: []rule{
 		{purpose: Children, actions: "states:RedriveExecution", reads: "Label", when: "Label", resource: "arn:{partition}:states:{region}:{account}:execution:{machine}/{label}:*", dynamic: "fill", note: "redriving an execution redrives its map runs"},
@@ -32,7 +32,7 @@ var redriven = integration{
 
 var itemReaders = []integration{
 	{
-		name: "s3:getObject", source: "iam-policies-eg-dist-map",
+		name: "s3:getObject", source: guide + "iam-policies-eg-dist-map",
 		needs:  "Bucket Key",
 		params: []param{{path: "Bucket", as: shape{"{bucket}"}}, {path: "Key", as: shape{"inventory = {inventory...}/{date}/{manifest}", "object = {key...}"}}},
 		rules: []rule{
@@ -44,7 +44,7 @@ var itemReaders = []integration{
 		},
 	},
 	{
-		name: "s3:listObjectsV2", source: "iam-policies-eg-dist-map",
+		name: "s3:listObjectsV2", source: guide + "iam-policies-eg-dist-map",
 		needs:  "Bucket",
 		params: []param{{path: "Bucket", as: shape{"{bucket}"}}, {path: "Prefix", as: shape{"{prefix...}"}, extra: true}},
 		rules: []rule{
@@ -57,7 +57,7 @@ var itemReaders = []integration{
 
 var resultWriters = []integration{
 	{
-		name: "s3:putObject", source: "iam-policies-eg-dist-map",
+		name: "s3:putObject", source: guide + "iam-policies-eg-dist-map",
 		needs:  "Bucket",
 		params: []param{{path: "Bucket", as: shape{"{bucket}"}}, {path: "Prefix", as: shape{"{prefix...}/", "{prefix...}"}, extra: true}},
 		rules: []rule{
@@ -69,7 +69,7 @@ var resultWriters = []integration{
 // credentials: a Task with Credentials works under the named role; whatever it
 // calls must be allowed to that role, not to this one.
 var credentials = integration{
-	name: "Credentials", source: "concepts-access-cross-acct-resources",
+	name: "Credentials", source: guide + "concepts-access-cross-acct-resources",
 	needs:  "RoleArn",
 	params: []param{{path: "RoleArn", as: roleShape, abroad: true}},
 	rules: []rule{
@@ -79,7 +79,7 @@ var credentials = integration{
 }
 
 var tracing = integration{
-	name: "X-Ray tracing", source: "xray-iam",
+	name: "X-Ray tracing", source: guide + "xray-iam",
 	rules: []rule{
 		{purpose: Trace, actions: "xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets", resource: "*", note: "the actions have no resource type"},
 	},
@@ -87,7 +87,7 @@ var tracing = integration{
 
 // logging: ten actions on the current page; the archive of 2022 lacks CreateLogStream.
 var logging = integration{
-	name: "CloudWatch Logs", source: "cw-logs",
+	name: "CloudWatch Logs", source: guide + "cw-logs",
 	rules: []rule{
 		{purpose: Log, actions: "logs:CreateLogDelivery logs:CreateLogStream logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutLogEvents logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups", resource: "*",
 			note: "log delivery is set up by actions that have no resource type"},
@@ -95,7 +95,7 @@ var logging = integration{
 }
 
 var customerKey = integration{
-	name: "customer managed key", source: "encryption-at-rest",
+	name: "customer managed key", source: guide + "encryption-at-rest",
 	rules: []rule{
 		{purpose: Encrypt, actions: "kms:Decrypt kms:GenerateDataKey", resource: "{key}",
 			conditions: []conditionRule{{operator: "StringEquals", key: "kms:EncryptionContext:aws:states:stateMachineArn", values: ownMachine}}},
@@ -105,7 +105,7 @@ var customerKey = integration{
 // logsKey: with a key of its own, a machine that sends logs encrypts what it
 // delivers. The page compares with StringEquals a context that ends in "*".
 var logsKey = integration{
-	name: "customer managed key", source: "encryption-at-rest",
+	name: "customer managed key", source: guide + "encryption-at-rest",
 	rules: []rule{
 		{purpose: Encrypt, actions: "kms:GenerateDataKey", resource: "{key}",
 			conditions: []conditionRule{{operator: "StringEquals", key: "kms:EncryptionContext:SourceArn", values: "arn:{partition}:logs:{region}:{account}:*"}},

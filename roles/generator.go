@@ -26,6 +26,7 @@ type generator struct {
 	flow     *dataflow.Flow // nil before data is called, and where it cannot be
 	followed bool
 
+	found    found
 	grants   []Grant
 	index    map[grantKey]int
 	leftOut  bool              // some call is granted nothing, though it needs something

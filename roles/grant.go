@@ -402,7 +402,7 @@ func pageOf(row *integration, r *rule) string {
 	if r.source != "" {
 		return r.source
 	}
-	return guide + row.source
+	return row.source
 }
 
 // guide is the document that the sources of rows are pages of.

@@ -8,7 +8,7 @@ var lambdaResource = "arn:{partition}:lambda:{region}:{account}:function:{functi
 
 var computeIntegrations = []integration{
 	{
-		name: "lambda:invoke", source: "lambda-iam",
+		name: "lambda:invoke", source: guide + "lambda-iam",
 		patterns: request | callback,
 		needs:    "FunctionName",
 		params:   []param{{path: "FunctionName", as: functionShape}, {path: "Qualifier", as: shape{"{qualifier}"}, extra: true}},
@@ -17,7 +17,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "batch:submitJob", source: "batch-iam",
+		name: "batch:submitJob", source: guide + "batch-iam",
 		patterns: request | runJob,
 		needs:    "JobDefinition JobQueue",
 		params:   []param{{path: "JobDefinition", as: jobDefinitionShape}, {path: "JobQueue", as: jobQueueShape}},
@@ -36,7 +36,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "ecs:runTask", source: "ecs-iam",
+		name: "ecs:runTask", source: guide + "ecs-iam",
 		patterns: request | runJob | callback,
 		needs:    "TaskDefinition",
 		params: []param{
@@ -69,7 +69,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "eks:createCluster", source: "eks-iam",
+		name: "eks:createCluster", source: guide + "eks-iam",
 		patterns: request | runJob | callback,
 		needs:    "Name RoleArn",
 		params:   []param{{path: "Name", as: shape{"{cluster}"}}, {path: "RoleArn", as: roleShape}, {path: "ComputeConfig.NodeRoleArn", as: roleShape}},
@@ -85,7 +85,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "eks:createNodegroup", source: "eks-iam",
+		name: "eks:createNodegroup", source: guide + "eks-iam",
 		patterns: request | runJob | callback,
 		needs:    "ClusterName NodegroupName NodeRole",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "NodegroupName", as: shape{"{nodegroup}"}}, {path: "NodeRole", as: roleShape}},
@@ -105,7 +105,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "eks:deleteCluster", source: "eks-iam",
+		name: "eks:deleteCluster", source: guide + "eks-iam",
 		patterns: request | runJob | callback,
 		needs:    "Name",
 		params:   []param{{path: "Name", as: shape{"{cluster}"}}},
@@ -115,7 +115,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "eks:deleteNodegroup", source: "eks-iam",
+		name: "eks:deleteNodegroup", source: guide + "eks-iam",
 		patterns: request | runJob | callback,
 		needs:    "ClusterName NodegroupName",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "NodegroupName", as: shape{"{nodegroup}"}}},
@@ -127,7 +127,7 @@ var computeIntegrations = []integration{
 	{
 		// No template is published for Fargate profiles; these rows follow the
 		// node group's, on the resource types of the service authorization reference.
-		name: "eks:createFargateProfile", source: "connect-eks",
+		name: "eks:createFargateProfile", source: guide + "connect-eks",
 		patterns: request | runJob | callback,
 		needs:    "ClusterName FargateProfileName PodExecutionRoleArn",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "FargateProfileName", as: shape{"{profile}"}}, {path: "PodExecutionRoleArn", as: roleShape}},
@@ -141,7 +141,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "eks:deleteFargateProfile", source: "connect-eks",
+		name: "eks:deleteFargateProfile", source: guide + "connect-eks",
 		patterns: request | runJob | callback,
 		needs:    "ClusterName FargateProfileName",
 		params:   []param{{path: "ClusterName", as: shape{"{cluster}"}}, {path: "FargateProfileName", as: shape{"{profile}"}}},
@@ -151,17 +151,17 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "eks:call", source: "connect-eks",
+		name: "eks:call", source: guide + "connect-eks",
 		patterns: request,
 		cautions: []caution{kubernetesAccess},
 	},
 	{
-		name: "eks:runJob", source: "connect-eks",
+		name: "eks:runJob", source: guide + "connect-eks",
 		patterns: request | runJob,
 		cautions: []caution{kubernetesAccess},
 	},
 	{
-		name: "elasticmapreduce:createCluster", source: "emr-iam",
+		name: "elasticmapreduce:createCluster", source: guide + "emr-iam",
 		patterns: request | runJob,
 		needs:    "ServiceRole JobFlowRole",
 		params:   []param{{path: "ServiceRole", as: roleNameShape}, {path: "JobFlowRole", as: instanceProfileShape}, {path: "AutoScalingRole", as: roleNameShape}},
@@ -205,7 +205,7 @@ var computeIntegrations = []integration{
 		// The one EMR template whose dynamic resource is "*".
 		rule{purpose: Call, actions: "elasticmapreduce:ModifyInstanceGroups elasticmapreduce:ListInstanceGroups", reads: "ClusterId", resource: emrClusterARN}),
 	{
-		name: "emr-containers:createVirtualCluster", source: "emr-eks-iam",
+		name: "emr-containers:createVirtualCluster", source: guide + "emr-eks-iam",
 		patterns: request,
 		rules: []rule{
 			{purpose: Call, actions: "emr-containers:CreateVirtualCluster", resource: "*", note: "the virtual cluster has no ARN before it is made"},
@@ -216,7 +216,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "emr-containers:deleteVirtualCluster", source: "emr-eks-iam",
+		name: "emr-containers:deleteVirtualCluster", source: guide + "emr-eks-iam",
 		patterns: request | runJob,
 		needs:    "Id",
 		params:   []param{{path: "Id", as: shape{"{virtualCluster}"}}},
@@ -226,7 +226,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "emr-containers:startJobRun", source: "emr-eks-iam",
+		name: "emr-containers:startJobRun", source: guide + "emr-eks-iam",
 		patterns: request | runJob,
 		needs:    "VirtualClusterId ExecutionRoleArn",
 		params:   []param{{path: "VirtualClusterId", as: shape{"{virtualCluster}"}}, {path: "ExecutionRoleArn"}},
@@ -246,7 +246,7 @@ var computeIntegrations = []integration{
 		}},
 	},
 	{
-		name: "emr-serverless:createApplication", source: "emr-serverless-iam",
+		name: "emr-serverless:createApplication", source: guide + "emr-serverless-iam",
 		patterns: request | runJob,
 		rules: []rule{
 			{purpose: Call, actions: "emr-serverless:CreateApplication", resource: "arn:{partition}:emr-serverless:{region}:{account}:/*"},
@@ -273,7 +273,7 @@ var computeIntegrations = []integration{
 		emrApplicationRule(Poll, job, "emr-serverless:GetApplication"),
 		ruleFor("StepFunctionsGetEventsForEMRServerlessApplicationRule")),
 	{
-		name: "emr-serverless:startJobRun", source: "emr-serverless-iam",
+		name: "emr-serverless:startJobRun", source: guide + "emr-serverless-iam",
 		patterns: request | runJob,
 		needs:    "ApplicationId ExecutionRoleArn",
 		params:   []param{{path: "ApplicationId", as: shape{"{application}"}}, {path: "ExecutionRoleArn", as: roleShape}},
@@ -287,7 +287,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "emr-serverless:cancelJobRun", source: "emr-serverless-iam",
+		name: "emr-serverless:cancelJobRun", source: guide + "emr-serverless-iam",
 		patterns: request | runJob,
 		needs:    "ApplicationId JobRunId",
 		params:   []param{{path: "ApplicationId", as: shape{"{application}"}}, {path: "JobRunId", as: shape{"{run}"}}},
@@ -298,7 +298,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "codebuild:startBuild", source: "codebuild-iam",
+		name: "codebuild:startBuild", source: guide + "codebuild-iam",
 		patterns: request | runJob,
 		needs:    "ProjectName",
 		params:   []param{{path: "ProjectName", as: projectShape}, {path: "ServiceRoleOverride", as: roleNameShape}},
@@ -311,7 +311,7 @@ var computeIntegrations = []integration{
 		},
 	},
 	{
-		name: "codebuild:startBuildBatch", source: "codebuild-iam",
+		name: "codebuild:startBuildBatch", source: guide + "codebuild-iam",
 		patterns: request | runJob,
 		needs:    "ProjectName",
 		params: []param{
@@ -328,7 +328,7 @@ var computeIntegrations = []integration{
 	},
 	{
 		// The one CodeBuild job whose template has no EventBridge rule.
-		name: "codebuild:retryBuildBatch", source: "codebuild-iam",
+		name: "codebuild:retryBuildBatch", source: guide + "codebuild-iam",
 		patterns: request | runJob,
 		needs:    "Id",
 		params:   []param{{path: "Id", as: buildBatchShape}},
@@ -343,7 +343,7 @@ var computeIntegrations = []integration{
 	codebuildRequest("stopBuildBatch", "codebuild:StopBuildBatch", "Id", buildBatchShape, "fill"),
 	codebuildRequest("deleteBuildBatch", "codebuild:DeleteBuildBatch", "Id", buildBatchShape, "fill"),
 	{
-		name: "codebuild:batchGetReports", source: "codebuild-iam",
+		name: "codebuild:batchGetReports", source: guide + "codebuild-iam",
 		patterns: request,
 		needs:    "ReportArns[]",
 		params:   []param{{path: "ReportArns[]", as: reportShape}},
@@ -394,7 +394,7 @@ func tagsTask(parameter string) rule {
 
 func emrCluster(action string, patterns patternSet, rules ...rule) integration {
 	return integration{
-		name: "elasticmapreduce:" + action, source: "emr-iam",
+		name: "elasticmapreduce:" + action, source: guide + "emr-iam",
 		patterns: patterns,
 		needs:    "ClusterId",
 		params:   []param{{path: "ClusterId", as: shape{"{cluster}"}}},
@@ -412,7 +412,7 @@ func emrRule(purpose Purpose, action string) rule {
 
 func emrServerless(action string, rules ...rule) integration {
 	return integration{
-		name: "emr-serverless:" + action, source: "emr-serverless-iam",
+		name: "emr-serverless:" + action, source: guide + "emr-serverless-iam",
 		patterns: request | runJob,
 		needs:    "ApplicationId",
 		params:   []param{{path: "ApplicationId", as: shape{"{application}"}}},
@@ -434,7 +434,7 @@ func codebuildRule(purpose Purpose, action, reads, dynamic string) rule {
 
 func codebuildRequest(name, action, parameter string, as shape, dynamic string) integration {
 	return integration{
-		name: "codebuild:" + name, source: "codebuild-iam",
+		name: "codebuild:" + name, source: guide + "codebuild-iam",
 		patterns: request,
 		needs:    parameter,
 		params:   []param{{path: parameter, as: as}},

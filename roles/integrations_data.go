@@ -11,7 +11,7 @@ var dataIntegrations = []integration{
 	dynamoDB("updateItem", "dynamodb:UpdateItem"),
 	dynamoDB("deleteItem", "dynamodb:DeleteItem"),
 	{
-		name: "glue:startJobRun", source: "glue-iam",
+		name: "glue:startJobRun", source: guide + "glue-iam",
 		patterns: request | runJob,
 		doubted:  callback,
 		needs:    "JobName",
@@ -26,7 +26,7 @@ var dataIntegrations = []integration{
 		},
 	},
 	{
-		name: "databrew:startJobRun", source: "databrew-iam",
+		name: "databrew:startJobRun", source: guide + "databrew-iam",
 		patterns: request | runJob,
 		needs:    "Name",
 		params:   []param{{path: "Name", as: shape{"{job}"}}},
@@ -40,7 +40,7 @@ var dataIntegrations = []integration{
 		},
 	},
 	{
-		name: "athena:startQueryExecution", source: "athena-iam",
+		name: "athena:startQueryExecution", source: guide + "athena-iam",
 		patterns: request | runJob,
 		params: []param{
 			{path: "WorkGroup", as: shape{"{workgroup}"}, absent: "primary"},
@@ -95,7 +95,7 @@ var dataIntegrations = []integration{
 		sageMakerRule("sagemaker:UpdateEndpoint", "EndpointConfigName", "endpoint-config")),
 
 	{
-		name: "mediaconvert:createJob", source: "mediaconvert-iam",
+		name: "mediaconvert:createJob", source: guide + "mediaconvert-iam",
 		patterns: request | runJob,
 		needs:    "Role",
 		params: []param{
@@ -119,7 +119,7 @@ var dataIntegrations = []integration{
 		},
 	},
 	{
-		name: "bedrock:invokeModel", source: "bedrock-iam",
+		name: "bedrock:invokeModel", source: guide + "bedrock-iam",
 		patterns: request | callback,
 		needs:    "ModelId",
 		params: []param{
@@ -169,7 +169,7 @@ var dataIntegrations = []integration{
 		},
 	},
 	{
-		name: "bedrock:createModelCustomizationJob", source: "bedrock-iam",
+		name: "bedrock:createModelCustomizationJob", source: guide + "bedrock-iam",
 		patterns: request | runJob | callback,
 		needs:    "BaseModelIdentifier RoleArn",
 		params:   []param{{path: "BaseModelIdentifier", as: modelShape}, {path: "RoleArn", as: roleShape}},
@@ -209,7 +209,7 @@ var startedByStepFunctions = []conditionRule{{operator: "StringEquals", key: "aw
 // dynamoDB: the console's template grants all four actions for any one of them.
 func dynamoDB(name, action string) integration {
 	return integration{
-		name: "dynamodb:" + name, source: "dynamo-iam",
+		name: "dynamodb:" + name, source: guide + "dynamo-iam",
 		patterns: request,
 		needs:    "TableName",
 		params:   []param{{path: "TableName", as: tableShape}},
@@ -233,7 +233,7 @@ func athenaRule(purpose Purpose, style styleSet, actions, resource string) rule 
 
 func athenaRequest(name string, more ...rule) integration {
 	return integration{
-		name: "athena:" + name, source: "athena-iam",
+		name: "athena:" + name, source: guide + "athena-iam",
 		patterns: request,
 		rules: append([]rule{
 			{purpose: Call, style: console, actions: "athena:" + name, resource: anyWorkgroup},
@@ -261,7 +261,7 @@ func sageMakerJob(kind, nameParameter, resourceType, eventRule, roles string) in
 	const here = "arn:{partition}:sagemaker:{region}:{account}:"
 	resource := here + resourceType + "/{job}* " + here + resourceType + "/{job:lower}*"
 	in := integration{
-		name: "sagemaker:create" + kind + "Job", source: "sagemaker-iam",
+		name: "sagemaker:create" + kind + "Job", source: guide + "sagemaker-iam",
 		patterns: request | runJob,
 		needs:    nameParameter,
 		params:   []param{{path: nameParameter, as: shape{"{job}"}}},
@@ -297,7 +297,7 @@ var listTags = rule{purpose: Call, actions: "sagemaker:ListTags", resource: "*",
 
 func sageMakerRequest(name, needs string, rules ...rule) integration {
 	in := integration{
-		name: "sagemaker:" + name, source: "connect-sagemaker",
+		name: "sagemaker:" + name, source: guide + "connect-sagemaker",
 		patterns: request,
 		needs:    needs,
 		params:   []param{{path: "ExecutionRoleArn", as: roleShape}},

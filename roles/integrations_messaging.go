@@ -5,7 +5,7 @@ package roles
 
 var messagingIntegrations = []integration{
 	{
-		name: "sns:publish", source: "sns-iam",
+		name: "sns:publish", source: guide + "sns-iam",
 		patterns: request | callback,
 		needs:    "TopicArn|TargetArn|PhoneNumber",
 		params:   []param{{path: "TopicArn", as: topicShape}, {path: "TargetArn", as: shape{"arn:{partition}:sns:{region}:{account}:{target...}"}}},
@@ -18,7 +18,7 @@ var messagingIntegrations = []integration{
 		},
 	},
 	{
-		name: "sqs:sendMessage", source: "sqs-iam",
+		name: "sqs:sendMessage", source: guide + "sqs-iam",
 		patterns: request | callback,
 		needs:    "QueueUrl",
 		params:   []param{{path: "QueueUrl", as: queueShape}},
@@ -27,7 +27,7 @@ var messagingIntegrations = []integration{
 		},
 	},
 	{
-		name: "events:putEvents", source: "eventbridge-iam",
+		name: "events:putEvents", source: guide + "eventbridge-iam",
 		patterns: request | callback,
 		needs:    "Entries",
 		params:   []param{{path: "Entries[].EventBusName", as: busShape, absent: "default"}},
@@ -36,7 +36,7 @@ var messagingIntegrations = []integration{
 		},
 	},
 	{
-		name: "states:startExecution", source: "stepfunctions-iam",
+		name: "states:startExecution", source: guide + "stepfunctions-iam",
 		patterns: request | runJob | sync2 | callback,
 		needs:    "StateMachineArn",
 		params:   []param{{path: "StateMachineArn", as: stateMachineShape}},
@@ -50,7 +50,7 @@ var messagingIntegrations = []integration{
 	{
 		// The template of the 2022 page prints an ARN without its service; the
 		// current page has the form below.
-		name: "apigateway:invoke", source: "api-gateway-iam",
+		name: "apigateway:invoke", source: guide + "api-gateway-iam",
 		patterns: request | callback,
 		needs:    "ApiEndpoint Method",
 		params: []param{
@@ -71,7 +71,7 @@ var messagingIntegrations = []integration{
 		}},
 	},
 	{
-		name: "http:invoke", source: "call-https-apis",
+		name: "http:invoke", source: guide + "call-https-apis",
 		patterns: request,
 		needs:    "ApiEndpoint Method Authentication.ConnectionArn|InvocationConfig.ConnectionArn",
 		params: []param{
@@ -111,7 +111,7 @@ func connectionRules(parameter string) []rule {
 // directForms are the ARNs that a Task's Resource may hold besides integrations.
 var directForms = []integration{
 	{
-		name: "Lambda function", source: "lambda-iam",
+		name: "Lambda function", source: guide + "lambda-iam",
 		patterns: request,
 		params: []param{{as: shape{
 			"arn:{partition}:lambda:{region}:{account}:function:{function}:{qualifier}",
@@ -120,7 +120,7 @@ var directForms = []integration{
 		rules: []rule{{purpose: Call, actions: "lambda:InvokeFunction", reads: ".", resource: lambdaResource}},
 	},
 	{
-		name: "activity", source: "activities-iam",
+		name: "activity", source: guide + "activities-iam",
 		patterns: request,
 		params:   []param{{as: shape{activityARN}}},
 		worker:   &activityWorker,

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/catalog"
 )
 
 // known is what the definition says about one parameter: the values that stand
@@ -28,8 +29,43 @@ func (k known) dynamic() bool { return k.unknown || len(k.open)+len(k.opened) > 
 
 // lookup finds a parameter by its path: names joined by '.', where "[]" goes
 // through the items of a list, "{}" through the members of an object, and
-// "{key}" stands for their names. Behind a "#" stands a view, see views.
+// "{key}" stands for their names. Behind a "#" stands a view, see views. The
+// rules of a call ask for the same parameters: what was found for the last call
+// is kept.
 func (g *generator) lookup(c call, path string) known {
+	if of := (lookedUp{c.state, c.row, c.operation, c.args}); of != g.found.of {
+		g.found.of, g.found.parameters = of, g.found.parameters[:0]
+	}
+	for i := range g.found.parameters {
+		if p := &g.found.parameters[i]; p.path == path {
+			return p.known
+		}
+	}
+	k := g.find(c, path)
+	g.found.parameters = append(g.found.parameters, foundParameter{path, k})
+	return k
+}
+
+// found is what was found for one call.
+type found struct {
+	of         lookedUp
+	parameters []foundParameter
+}
+
+// lookedUp tells calls apart.
+type lookedUp struct {
+	state     *asl.State
+	row       *integration
+	operation *catalog.Operation
+	args      asl.Value
+}
+
+type foundParameter struct {
+	path  string
+	known known
+}
+
+func (g *generator) find(c call, path string) known {
 	if member, view, ok := strings.Cut(path, "#"); ok {
 		return g.through(g.lookup(c, member), view)
 	}

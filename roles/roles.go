@@ -205,8 +205,10 @@ func (o *Options) check() source.List {
 		bad("stateMachineName", "%q is not a name of a state machine: up to %d characters, and none of the special ones", o.Name, maxMachineName)
 	}
 	for _, key := range []struct{ name, value, service, kind string }{{"kmsKeyArn", o.KMSKey, "kms", "key"}, {"permissionsBoundary", o.PermissionsBoundary, "iam", "policy"}} {
-		a, err := arn.Parse(key.value)
-		if key.value != "" && !isReference(key.value) && (err != nil || a.Service != key.service || !strings.HasPrefix(a.Resource, key.kind+"/")) {
+		if key.value == "" || isReference(key.value) {
+			continue
+		}
+		if a, err := arn.Parse(key.value); err != nil || a.Service != key.service || !strings.HasPrefix(a.Resource, key.kind+"/") {
 			bad(key.name, "%q is not the ARN of a %s of %s", key.value, key.kind, key.service)
 		}
 	}

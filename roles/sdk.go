@@ -45,7 +45,7 @@ func (g *generator) sdk(c call, name, suffix string) (call, bool) {
 		return c, false
 	}
 	c.operation = op
-	c.row = &integration{name: "aws-sdk:" + name, patterns: request | callback, source: "supported-services-awssdk"}
+	c.row = &integration{name: "aws-sdk:" + name, patterns: request | callback, source: guide + "supported-services-awssdk"}
 	return c, true
 }
 

@@ -17,7 +17,7 @@ type integration struct {
 	reveals  string       // the parameters that show those roles when all of them are given
 	rules    []rule       // what the call needs
 	cautions []caution    // what to tell the user when a condition holds
-	source   string       // page of the Step Functions developer guide
+	source   string       // the page that says so
 	worker   *integration // what whoever answers the call needs, where the call itself shows it
 }
 

@@ -268,8 +268,8 @@ func TestRowsAreConsistent(t *testing.T) {
 	rows := slices.Concat(allIntegrations(), directForms, itemReaders, resultWriters, []integration{distributedMap, redriven, credentials, tracing, logging, customerKey})
 	seen := map[string]bool{}
 	for _, in := range rows {
-		if in.source == "" {
-			t.Errorf("%s has no source", in.name)
+		if !strings.HasPrefix(in.source, guide) {
+			t.Errorf("%s names no page of the guide", in.name)
 		}
 		for _, r := range in.rules {
 			for read := range words(r.reads) {

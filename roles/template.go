@@ -267,7 +267,7 @@ func fill(template string, values captures) (text string, known, complete bool) 
 // literal escapes text for the Resource element of a policy, where '*' and '?'
 // are wildcards and "${" begins a variable.
 func literal(text string) string {
-	if !strings.ContainsAny(text, "*?$") {
+	if isPlain(text) {
 		return text
 	}
 	var b strings.Builder
@@ -282,4 +282,14 @@ func literal(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// isPlain reports whether a text means itself in the Resource element of a policy.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c == '*' || c == '?' || c == '$' {
+			return false
+		}
+	}
+	return true
 }

@@ -36,14 +36,18 @@ const verifyTogether = 64
 // verify reports needs that the role does not meet.
 func (g *generator) verify(role *Role) {
 	instance := func(text string) string { return text }
-	if slices.ContainsFunc(g.grants, Grant.hasHole) {
+	holes := slices.ContainsFunc(g.grants, Grant.hasHole)
+	if holes {
 		instance = g.instances(g.grants)
 	}
 	engines := map[string]*authz.Engine{} // what a grant says -> the part of the role that must allow it
 	for _, p := range role.Policies {
 		for from := 0; from < len(p.Document.Statements); from += verifyTogether {
 			to := min(from+verifyTogether, len(p.Document.Statements))
-			part := policy.Document{Version: p.Document.Version, Statements: filled(p.Document.Statements[from:to], instance)}
+			part := policy.Document{Version: p.Document.Version, Statements: p.Document.Statements[from:to]}
+			if holes {
+				part.Statements = filled(part.Statements, instance)
+			}
 			engine, findings := authz.Compile(authz.Set{Identity: []authz.Policy{{Name: p.Name, Document: &part}}, Resource: trusting()})
 			g.findings = append(g.findings, findings...)
 			for i := from; i < to && i < len(p.Reasons); i++ {
@@ -66,16 +70,13 @@ func (g *generator) verify(role *Role) {
 // request is one call that a grant is for, with something in the place of what
 // is not known.
 func (gr *Grant) request(hole func(string) string) authz.Request {
-	r := authz.Request{
-		Principal: "arn:aws:iam::" + verifierAccount + ":role/machine",
-		Action:    gr.Action,
-		Resource:  gr.Resource,
-	}
+	const ofRole = ":iam::" + verifierAccount + ":role/machine"
+	r := authz.Request{Principal: "arn:aws" + ofRole, Action: gr.Action, Resource: gr.Resource}
 	if gr.Resource != "*" {
 		r.Resource = instance(hole(gr.Resource))
 		_, rest, _ := strings.Cut(r.Resource, ":")
-		if partition, _, ok := strings.Cut(rest, ":"); ok {
-			r.Principal = "arn:" + partition + ":iam::" + verifierAccount + ":role/machine"
+		if partition, _, ok := strings.Cut(rest, ":"); ok && partition != "aws" {
+			r.Principal = "arn:" + partition + ofRole
 		}
 	}
 	for _, c := range gr.Conditions {
@@ -86,7 +87,7 @@ func (gr *Grant) request(hole func(string) string) authz.Request {
 
 // instance writes "x" for every wildcard; ${*} and ${?} are the characters.
 func instance(text string) string {
-	if !strings.ContainsAny(text, "*?$") {
+	if isPlain(text) {
 		return text
 	}
 	var b strings.Builder

@@ -52,6 +52,7 @@ func decode(text string) (name string, ok bool) {
 const (
 	open  = string(Open)
 	close = string(Close)
+	lead  = '\xee' // the first byte of all of these characters, and of few others
 )
 
 // Text returns the hole of that name as a text. A name must be neither empty
@@ -67,9 +68,8 @@ func Text(name string) string {
 // Reserved returns the offset of the first character in a text that is kept
 // for holes, and -1 where there is none.
 func Reserved(text string) int {
-	const lead = "\xee" // the first byte of all of them, and of few other characters
 	for i := 0; ; i++ {
-		at := strings.Index(text[i:], lead)
+		at := strings.IndexByte(text[i:], lead)
 		if at < 0 {
 			return -1
 		}
@@ -89,6 +89,9 @@ type Piece struct {
 // Next cuts a text at its first hole. Without a hole, before is the whole text
 // and ok is false.
 func Next(text string) (before, name, after string, ok bool) {
+	if strings.IndexByte(text, lead) < 0 { // as in most texts
+		return text, "", "", false
+	}
 	start := strings.Index(text, open)
 	if start < 0 {
 		return text, "", "", false
