@@ -295,7 +295,11 @@ func (a *auditor) unlessTyped(need *Grant, v verdict) verdict {
 
 // openFormat writes "*" for what a format leaves open, and the machine's place.
 func (a *auditor) openFormat(format string) string {
-	env := map[string]string{"Partition": a.opts.partition(), "Region": orStar(a.opts.Region), "Account": a.account}
+	return fillFormat(format, map[string]string{"Partition": a.opts.partition(), "Region": a.opts.Region, "Account": a.account})
+}
+
+// fillFormat fills the format of an ARN. What is not known is any.
+func fillFormat(format string, known map[string]string) string {
 	var b strings.Builder
 	for {
 		before, after, ok := strings.Cut(format, "${")
@@ -304,11 +308,7 @@ func (a *auditor) openFormat(format string) string {
 			return b.String()
 		}
 		name, rest, _ := strings.Cut(after, "}")
-		if value, ok := env[name]; ok {
-			b.WriteString(value)
-		} else {
-			b.WriteByte('*')
-		}
+		b.WriteString(orStar(known[name]))
 		format = rest
 	}
 }

@@ -286,22 +286,11 @@ func (g *ecsGrants) resources(s *catalog.Service, a *catalog.Action) []grantedOn
 // place fills the format of an ARN with what was asked for. What the format
 // names and nobody said is any.
 func (g *ecsGrants) place(format string) string {
-	known := map[string]string{
+	return fillFormat(format, map[string]string{
 		"Partition": g.ask.partition(), "Region": g.ask.Region, "Account": g.ask.Account,
 		"ClusterName": g.ask.Cluster, "ServiceName": g.ask.Service, "TaskId": g.ask.Task, "ContainerInstanceId": g.ask.Instance,
 		"TaskDefinitionFamilyName": g.ask.Family,
-	}
-	var b strings.Builder
-	for {
-		before, after, ok := strings.Cut(format, "${")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		name, rest, _ := strings.Cut(after, "}")
-		b.WriteString(orStar(known[name]))
-		format = rest
-	}
+	})
 }
 
 // passRoles lets the user hand the tasks their roles.

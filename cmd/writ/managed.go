@@ -142,6 +142,20 @@ func (f *managedFlags) find(e *env, name string) (*managed.Policy, error) {
 	return p, f.unknown(e, err)
 }
 
+// findVersion returns the policy of a name and its version; without one asked
+// for, the newest whose text is known. It is nil when no version is known.
+func (f *managedFlags) findVersion(e *env, name, version string) (*managed.Policy, *managed.Version, error) {
+	p, err := f.find(e, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if version == "" {
+		return p, p.Newest(), nil
+	}
+	v, err := p.Version(version)
+	return p, v, f.unknown(e, err)
+}
+
 // unknown tells of a name that stands for nothing, and gives the exit code.
 func (f *managedFlags) unknown(e *env, err error) error {
 	var unknown *managed.UnknownError

@@ -43,15 +43,9 @@ policy alone.`,
 		Example: "  writ managed show AmazonECSTaskExecutionRolePolicy\n  writ managed show AmazonEC2ContainerServiceforEC2Role --version v6 --format document",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := f.find(e, args[0])
+			p, v, err := f.findVersion(e, args[0], version)
 			if err != nil {
 				return err
-			}
-			v := p.Newest()
-			if version != "" {
-				if v, err = p.Version(version); err != nil {
-					return f.unknown(e, err)
-				}
 			}
 			return f.show(e, p, v)
 		},

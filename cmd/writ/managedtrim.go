@@ -28,15 +28,9 @@ allows more. --format document prints the policy alone.`,
 		Example: "  writ managed trim AmazonEC2ContainerServiceforEC2Role --without spot-draining,tags",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := f.find(e, args[0])
+			p, v, err := f.findVersion(e, args[0], version)
 			if err != nil {
 				return err
-			}
-			v := p.Newest()
-			if version != "" {
-				if v, err = p.Version(version); err != nil {
-					return f.unknown(e, err)
-				}
 			}
 			if v == nil {
 				return fmt.Errorf("no version of %s is known", p.Name)
