@@ -142,6 +142,9 @@ func (r *importer) named(hint Hint, at *jsontree.Value) *Policy {
 	p := &Policy{Name: hint.Name, Status: Live}
 	if hint.ARN != "" && !p.setARN(hint.ARN) {
 		r.report(codeValue, source.Error, start(at), "an ARN of a managed policy is arn:aws:iam::aws:policy/NAME, with an account in the place of aws for your own", "%q is not the ARN of a managed policy", hint.ARN)
+	} else if hint.Name != "" && p.Name != hint.Name {
+		r.report(codeValue, source.Error, start(at), "", "%q is the ARN of another policy than %q", hint.ARN, hint.Name)
+		return p
 	}
 	if p.Name == "" {
 		r.report(codeMissing, source.Error, start(at), "give --arn or --name", "nothing says which policy this is")
@@ -163,7 +166,7 @@ func (p *Policy) setARN(text string) bool {
 	}
 	at := strings.LastIndexByte(path, '/') + 1
 	name := path[at:]
-	if !validName(name) || p.Name != "" && p.Name != name || len(path) > 512 || strings.ContainsFunc(path[:at], func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if !validName(name) || len(path) > 512 || strings.ContainsFunc(path[:at], func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return false
 	}
 	p.Name, p.Path, p.Account = name, "/"+path[:at], f[4]
