@@ -43,7 +43,8 @@ type Catalog struct {
 	services cache[*Service]
 	sdk      cache[*SDKService]
 	global   cache[[]Key]
-	names    [2]cache[[]string] // of services, of SDK services
+	names    [2]cache[[]string]   // of services, of SDK services
+	heads    cache[[]*SDKService] // without operations
 }
 
 // ErrUnknown is what an error is (errors.Is) when the catalogue has no service,

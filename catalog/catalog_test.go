@@ -263,3 +263,31 @@ func TestSources(t *testing.T) {
 		t.Errorf("%d sources", len(sources))
 	}
 }
+
+// An outline is the service without its actions.
+func TestOutline(t *testing.T) {
+	c := catalog.Default()
+	for _, prefix := range []string{"ecs", "s3", "sts"} {
+		whole, err := c.Service(prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := *whole
+		want.Actions = nil
+		if got, err := c.Outline(prefix); err != nil || !cmp.Equal(*got, want) {
+			t.Errorf("Outline(%q) = %v, %v", prefix, got, err)
+		}
+	}
+	if _, err := c.Outline("nosuch"); !errors.Is(err, catalog.ErrUnknown) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSDKServicesOf(t *testing.T) {
+	c := catalog.Default()
+	for prefix, want := range map[string][]string{"ecs": {"ecs"}, "states": {"sfn"}, "nosuch": nil} {
+		if got, err := c.SDKServicesOf(prefix); err != nil || !slices.Equal(got, want) {
+			t.Errorf("SDKServicesOf(%q) = %q, %v", prefix, got, err)
+		}
+	}
+}

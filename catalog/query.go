@@ -50,6 +50,21 @@ func (c *Catalog) Service(prefix string) (*Service, error) {
 	})
 }
 
+// Outline returns a service without its Actions, which is read several times
+// faster and not kept: for questions about the keys and resource types of all
+// services. The prefix is one of [Catalog.Services].
+func (c *Catalog) Outline(prefix string) (*Service, error) {
+	if !isName(prefix) || !c.has("iam/"+prefix+".txt") {
+		return nil, &UnknownError{Kind: "service", Name: prefix}
+	}
+	r, err := open(c.data, "iam/"+prefix+".txt")
+	if err != nil {
+		return nil, err
+	}
+	r.rest, _, _ = strings.Cut(r.rest, "\naction\t") // they come last
+	return decodeService(prefix, r)
+}
+
 // isName reports whether a name can be part of the name of a file.
 func isName(name string) bool {
 	if name == "" || len(name) > maxName {

@@ -232,6 +232,22 @@ func (r Reason) valid() bool {
 // SDKServices returns the names of all services of the SDK, sorted.
 func (c *Catalog) SDKServices() ([]string, error) { return c.list(1, "sdk") }
 
+// SDKServicesOf returns the names of the services of the SDK most of whose actions
+// have an IAM prefix, sorted.
+func (c *Catalog) SDKServicesOf(prefix string) ([]string, error) {
+	heads, err := c.allHeads()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range heads {
+		if s.Prefix == prefix {
+			names = append(names, s.Name)
+		}
+	}
+	return names, nil
+}
+
 // ServiceBySDKName returns the SDK service that Step Functions calls by that
 // name, such as "sfn", without regard to case. The error is an [UnknownError]
 // or says that the data is damaged.
@@ -257,26 +273,41 @@ func (c *Catalog) ServiceBySDKName(name string) (*SDKService, error) {
 // for sfn, the IAM prefixes ("logs" for cloudwatchlogs), and names of few other
 // letters.
 func (c *Catalog) nearestSDK(name string) ([]string, error) {
-	names, err := c.SDKServices()
+	heads, err := c.allHeads()
 	if err != nil {
 		return nil, err
 	}
-	var called, found []string
-	for _, n := range names {
-		s, err := c.head(n)
+	var names, called, found []string
+	for _, s := range heads {
+		names = append(names, s.Name)
 		switch {
-		case err != nil:
-			return nil, err
 		case slices.Contains(s.Called, name):
-			called = append(called, n)
+			called = append(called, s.Name)
 		case s.Prefix == name:
-			found = append(found, n)
+			found = append(found, s.Name)
 		}
 	}
 	if found = append(called, found...); len(found) > 0 {
 		return found[:min(3, len(found))], nil
 	}
 	return nearest(name, names), nil
+}
+
+// allHeads returns all services of the SDK without their operations.
+func (c *Catalog) allHeads() ([]*SDKService, error) {
+	return c.heads.get("", func() ([]*SDKService, error) {
+		names, err := c.SDKServices()
+		if err != nil {
+			return nil, err
+		}
+		heads := make([]*SDKService, len(names))
+		for i, n := range names {
+			if heads[i], err = c.head(n); err != nil {
+				return nil, err
+			}
+		}
+		return heads, nil
+	})
 }
 
 // head reads no more than the first line of a file of the SDK.

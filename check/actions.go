@@ -97,15 +97,16 @@ func (f *facts) actionsOfCall(prefix, name string) []string {
 
 // callers are the services of the SDK whose calls need actions with a prefix.
 func (f *facts) callers(prefix string) []*catalog.SDKService {
-	if f.sdk == nil {
-		f.sdk = make(map[string][]*catalog.SDKService)
-		names, err := f.catalog.SDKServices()
+	list, asked := f.sdk[prefix]
+	if !asked {
+		names, err := f.catalog.SDKServicesOf(prefix)
 		f.failed(err)
 		for _, n := range names {
 			if s, err := f.catalog.ServiceBySDKName(n); !f.failed(err) {
-				f.sdk[s.Prefix] = append(f.sdk[s.Prefix], s)
+				list = append(list, s)
 			}
 		}
+		f.sdk[prefix] = list
 	}
-	return f.sdk[prefix]
+	return list
 }

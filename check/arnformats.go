@@ -164,18 +164,20 @@ func (f *facts) readAll() {
 	prefixes, err := f.catalog.Services()
 	f.failed(err)
 	for _, prefix := range prefixes {
-		s := f.service(prefix)
-		if s == nil {
-			continue
+		s, err := f.catalog.Outline(prefix)
+		if f.failed(err) {
+			return
 		}
 		for _, k := range s.Keys {
 			if owner, _, _ := strings.Cut(k.Name, ":"); owner != prefix {
 				f.foreignKeys[keyShape(k.Name)] = k
 			}
 		}
-		for _, g := range f.formatsOf(prefix) {
-			if g.service != prefix {
-				f.foreignFormats[g.service] = append(f.foreignFormats[g.service], g)
+		for _, t := range s.Types {
+			for _, g := range appendFormats(nil, prefix, t) {
+				if g.service != prefix {
+					f.foreignFormats[g.service] = append(f.foreignFormats[g.service], g)
+				}
 			}
 		}
 	}

@@ -24,7 +24,7 @@ type facts struct {
 	expanded map[string][]*action        // by entry of Action with wildcards
 
 	names map[string]near.Names            // of actions, by prefix, and under "" of services; for hints
-	sdk   map[string][]*catalog.SDKService // by prefix; nil until asked for
+	sdk   map[string][]*catalog.SDKService // by prefix
 
 	foreignKeys    map[string]catalog.Key // of services other than that of their prefix; nil until asked for
 	foreignFormats map[string][]*format   // by the service in the ARN
@@ -34,7 +34,7 @@ func newFacts(c *catalog.Catalog) facts {
 	return facts{
 		catalog: c, keys: make(map[string]keyFact), services: make(map[string]*catalog.Service),
 		formats: make(map[string][]*format), actions: make(map[string]*action), known: make(map[*catalog.Action]*action),
-		expanded: make(map[string][]*action), names: make(map[string]near.Names),
+		expanded: make(map[string][]*action), sdk: make(map[string][]*catalog.SDKService), names: make(map[string]near.Names),
 	}
 }
 

@@ -45,7 +45,7 @@ func (f *facts) about(a *catalog.Action) *action {
 	known := f.known[a]
 	if known == nil {
 		full := a.FullName()
-		known = &action{Action: a, lower: strings.ToLower(full), pattern: policy.CompileAction(full), steps: stepOf[full]}
+		known = &action{Action: a, lower: strings.ToLower(full), pattern: policy.CompileAction(full), steps: stepsOfWays().of[full]}
 		f.known[a] = known
 	}
 	return known

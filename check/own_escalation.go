@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/authz"
 )
@@ -73,23 +74,29 @@ type steps [2]uint64
 func (s steps) or(t steps) steps    { return steps{s[0] | t[0], s[1] | t[1]} }
 func (s steps) within(t steps) bool { return s.or(t) == t }
 
-// stepNames are the actions of all ways, each once, and stepOf says which bit each
-// is. A way as steps is in waySteps, at its index.
-var stepNames, stepOf, waySteps = func() (names []string, of map[string]steps, all []steps) {
-	of, all = make(map[string]steps), make([]steps, len(ways))
+// stepIndex has the actions of all ways, each once, and says which bit each is. The
+// steps of a way stand at its index.
+type stepIndex struct {
+	names []string
+	of    map[string]steps
+	ways  []steps
+}
+
+var stepsOfWays = sync.OnceValue(func() *stepIndex {
+	x := &stepIndex{of: make(map[string]steps), ways: make([]steps, len(ways))}
 	for i := range ways {
 		for _, name := range ways[i].needs() {
-			if _, known := of[name]; !known {
+			if _, known := x.of[name]; !known {
 				var s steps
-				s[len(names)/64] = 1 << (len(names) % 64)
-				of[name] = s
-				names = append(names, name)
+				s[len(x.names)/64] = 1 << (len(x.names) % 64)
+				x.of[name] = s
+				x.names = append(x.names, name)
 			}
-			all[i] = all[i].or(of[name])
+			x.ways[i] = x.ways[i].or(x.of[name])
 		}
 	}
-	return names, of, all
-}()
+	return x
+})
 
 // needs are all actions of a way.
 func (w *way) needs() []string {
@@ -126,9 +133,9 @@ func (s *statement) steps() (all steps) {
 }
 
 func matching(match func(action string) bool) (all steps) {
-	for _, name := range stepNames {
+	for _, name := range stepsOfWays().names {
 		if match(name) {
-			all = all.or(stepOf[name])
+			all = all.or(stepsOfWays().of[name])
 		}
 	}
 	return all
@@ -145,7 +152,7 @@ func escalation(r *run) {
 	var open []string
 	var shown []string
 	for i, w := range ways {
-		if !waySteps[i].within(named) {
+		if !stepsOfWays().ways[i].within(named) {
 			continue
 		}
 		if requests := r.follow(w, answers); requests != nil {
