@@ -21,22 +21,24 @@ type covering struct {
 // entryIndex finds the statements whose lists have an entry that covers another.
 type entryIndex struct {
 	items      []*item
-	statements [][]int // by item: who has it
+	statements [][]int // by item: who has it, sorted
 	known      map[string]int
 	index      *coverIndex
+	all        map[int]bool // the statements with "*"
 
-	// all has the statements with "*" by the first of their conditions, and those
-	// without one under "". What covers a statement has none but its conditions.
-	all map[string][]int
+	// starred has them by the first of their conditions, and those without one under
+	// "". What covers a statement has none but its conditions.
+	starred map[string][]int
 }
 
 func newEntryIndex() *entryIndex {
-	return &entryIndex{known: make(map[string]int), index: newCoverIndex(), all: make(map[string][]int)}
+	return &entryIndex{known: make(map[string]int), index: newCoverIndex(), all: make(map[int]bool), starred: make(map[string][]int)}
 }
 
 func (x *entryIndex) add(it *item, statement int, condition string) {
 	if it.all {
-		x.all[condition] = append(x.all[condition], statement)
+		x.starred[condition] = append(x.starred[condition], statement)
+		x.all[statement] = true
 		return
 	}
 	i, known := x.known[it.text]
@@ -52,18 +54,14 @@ func (x *entryIndex) add(it *item, statement int, condition string) {
 	x.statements[i] = append(x.statements[i], statement)
 }
 
-// over returns the statements with an entry that covers an item, as far as they
-// have none but the conditions.
-func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
-	found := slices.Clone(x.all[""])
-	for _, c := range conditions {
-		found = append(found, x.all[c]...)
-	}
+// named returns lists of the statements that have an item, or an entry other than
+// "*" that covers it.
+func (x *entryIndex) named(it *item, w *work) (lists [][]int) {
 	if it.all {
-		return found
+		return nil
 	}
 	if i, known := x.known[it.text]; known {
-		found = append(found, x.statements[i]...)
+		lists = append(lists, x.statements[i])
 	}
 	for _, n := range x.index.lengths {
 		if n > len(it.prefix) {
@@ -76,11 +74,61 @@ func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
 				continue
 			}
 			if w.subset(it.pattern(), other.pattern(), len(it.text)+len(other.text)) {
-				found = append(found, x.statements[j]...)
+				lists = append(lists, x.statements[j])
 			}
 		}
 	}
-	return found
+	return lists
+}
+
+// over returns the statements with an entry that covers an item, as far as they
+// have none but the conditions.
+func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
+	found := slices.Concat(x.named(it, w)...)
+	found = append(found, x.starred[""]...)
+	for _, c := range conditions {
+		found = append(found, x.starred[c]...)
+	}
+	w.left -= 8 * len(found)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// rarest returns the item for which over finds fewest statements, and about how
+// many that are. It is nil for an empty list.
+func (x *entryIndex) rarest(items []item, conditions []string) (best *item, size int) {
+	for i := range items {
+		n := len(x.starred[""])
+		for _, c := range conditions {
+			n += len(x.starred[c])
+		}
+		if at, known := x.known[items[i].text]; known {
+			n += len(x.statements[at])
+		}
+		if best == nil || n < size {
+			best, size = &items[i], n
+		}
+	}
+	return best, size
+}
+
+// keep returns those of some statements that cover a list of items. Nothing is
+// left where only the one is that has the items itself.
+func (x *entryIndex) keep(statements []int, self int, items []item, w *work) []int {
+	for i := range items {
+		if w.spent() || len(statements) == 0 || len(statements) == 1 && statements[0] == self {
+			return nil
+		}
+		w.left -= 8 * len(statements)
+		lists := x.named(&items[i], w)
+		statements = slices.DeleteFunc(statements, func(j int) bool {
+			return !x.all[j] && !slices.ContainsFunc(lists, func(list []int) bool {
+				_, found := slices.BinarySearch(list, j)
+				return found
+			})
+		})
+	}
+	return statements
 }
 
 func coveredStatements(r *run) {
@@ -201,49 +249,23 @@ func (c *covering) covers(i int, s, o *statement, w *work) bool {
 	return sameCallers(o, s) && narrower(o, s) && slices.Contains(c.candidates(o, w), i)
 }
 
-// candidates are the statements that cover every action and resource of one.
+// candidates are the statements that cover every action and resource of one. The
+// entry that fewest others have is looked at first.
 func (c *covering) candidates(s *statement, w *work) []int {
 	conditions := make([]string, len(s.conditions))
 	for i := range s.conditions {
 		conditions[i] = s.conditions[i].text()
 	}
+	action, n := c.actions.rarest(s.actions.items, conditions)
+	resource, m := c.resources.rarest(s.resources.items, conditions)
 	var left []int
-	keep := func(over []int) bool {
-		w.left -= 8 * len(over)
-		if left == nil {
-			left = over
-		} else {
-			left = intersect(left, over)
-		}
-		return len(left) > 1 || len(left) == 1 && left[0] != s.index
+	if resource == nil || n <= m {
+		left = c.actions.over(action, conditions, w)
+	} else {
+		left = c.resources.over(resource, conditions, w)
 	}
-	for i := range s.resources.entries {
-		if w.spent() || !keep(unique(c.resources.over(&s.resources.items[i], conditions, w))) {
-			return nil
-		}
-	}
-	for i := range s.actions.entries {
-		if w.spent() || !keep(unique(c.actions.over(&s.actions.items[i], conditions, w))) {
-			return nil
-		}
-	}
-	return left
-}
-
-func unique(list []int) []int {
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// intersect returns what two sorted lists have in common.
-func intersect(a, b []int) []int {
-	out := make([]int, 0, min(len(a), len(b)))
-	for _, n := range a {
-		if _, ok := slices.BinarySearch(b, n); ok {
-			out = append(out, n)
-		}
-	}
-	return out
+	left = c.actions.keep(left, s.index, s.actions.items, w)
+	return c.resources.keep(left, s.index, s.resources.items, w)
 }
 
 // sameCallers reports whether a statement is about all callers that another one is
