@@ -24,7 +24,8 @@ type entryIndex struct {
 	statements [][]int // by item: who has it, sorted
 	known      map[string]int
 	index      *coverIndex
-	all        map[int]bool // the statements with "*"
+	all        map[int]bool    // the statements with "*"
+	patterns   map[int][]*item // by statement
 
 	// starred has them by the first of their conditions, and those without one under
 	// "". What covers a statement has none but its conditions.
@@ -32,7 +33,7 @@ type entryIndex struct {
 }
 
 func newEntryIndex() *entryIndex {
-	return &entryIndex{known: make(map[string]int), index: newCoverIndex(), all: make(map[int]bool), starred: make(map[string][]int)}
+	return &entryIndex{known: make(map[string]int), index: newCoverIndex(), all: make(map[int]bool), patterns: make(map[int][]*item), starred: make(map[string][]int)}
 }
 
 func (x *entryIndex) add(it *item, statement int, condition string) {
@@ -52,17 +53,36 @@ func (x *entryIndex) add(it *item, statement int, condition string) {
 		}
 	}
 	x.statements[i] = append(x.statements[i], statement)
+	if !it.fixed {
+		x.patterns[statement] = append(x.patterns[statement], it)
+	}
 }
 
-// named returns lists of the statements that have an item, or an entry other than
-// "*" that covers it.
-func (x *entryIndex) named(it *item, w *work) (lists [][]int) {
-	if it.all {
-		return nil
+// having returns the statements that have an item.
+func (x *entryIndex) having(it *item) []int {
+	if i, known := x.known[it.text]; known && !it.all {
+		return x.statements[i]
 	}
-	if i, known := x.known[it.text]; known {
-		lists = append(lists, x.statements[i])
+	return nil
+}
+
+// over returns the statements with an entry that covers an item, as far as they
+// have none but the conditions.
+func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
+	found := append(slices.Clone(x.having(it)), x.starred[""]...)
+	for _, c := range conditions {
+		found = append(found, x.starred[c]...)
 	}
+	if !it.all {
+		found = x.matching(found, it, w)
+	}
+	w.left -= 8 * len(found)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// matching adds the statements with a pattern that covers an item.
+func (x *entryIndex) matching(found []int, it *item, w *work) []int {
 	for _, n := range x.index.lengths {
 		if n > len(it.prefix) {
 			break
@@ -74,37 +94,22 @@ func (x *entryIndex) named(it *item, w *work) (lists [][]int) {
 				continue
 			}
 			if w.subset(it.pattern(), other.pattern(), len(it.text)+len(other.text)) {
-				lists = append(lists, x.statements[j])
+				found = append(found, x.statements[j]...)
 			}
 		}
 	}
-	return lists
-}
-
-// over returns the statements with an entry that covers an item, as far as they
-// have none but the conditions.
-func (x *entryIndex) over(it *item, conditions []string, w *work) []int {
-	found := slices.Concat(x.named(it, w)...)
-	found = append(found, x.starred[""]...)
-	for _, c := range conditions {
-		found = append(found, x.starred[c]...)
-	}
-	w.left -= 8 * len(found)
-	slices.Sort(found)
-	return slices.Compact(found)
+	return found
 }
 
 // rarest returns the item for which over finds fewest statements, and about how
 // many that are. It is nil for an empty list.
 func (x *entryIndex) rarest(items []item, conditions []string) (best *item, size int) {
+	starred := len(x.starred[""])
+	for _, c := range conditions {
+		starred += len(x.starred[c])
+	}
 	for i := range items {
-		n := len(x.starred[""])
-		for _, c := range conditions {
-			n += len(x.starred[c])
-		}
-		if at, known := x.known[items[i].text]; known {
-			n += len(x.statements[at])
-		}
+		n := starred + len(x.having(&items[i]))
 		if best == nil || n < size {
 			best, size = &items[i], n
 		}
@@ -119,16 +124,21 @@ func (x *entryIndex) keep(statements []int, self int, items []item, w *work) []i
 		if w.spent() || len(statements) == 0 || len(statements) == 1 && statements[0] == self {
 			return nil
 		}
-		w.left -= 8 * len(statements)
-		lists := x.named(&items[i], w)
+		having := x.having(&items[i])
 		statements = slices.DeleteFunc(statements, func(j int) bool {
-			return !x.all[j] && !slices.ContainsFunc(lists, func(list []int) bool {
-				_, found := slices.BinarySearch(list, j)
-				return found
-			})
+			_, found := slices.BinarySearch(having, j)
+			return !found && !x.all[j] && !x.matches(j, &items[i], w)
 		})
 	}
 	return statements
+}
+
+// matches reports whether a pattern of a statement covers an item.
+func (x *entryIndex) matches(statement int, it *item, w *work) bool {
+	w.left -= 8 + len(x.patterns[statement])
+	return slices.ContainsFunc(x.patterns[statement], func(p *item) bool {
+		return !w.spent() && looksCovering(p, it) && w.subset(it.pattern(), p.pattern(), len(it.text)+len(p.text))
+	})
 }
 
 func coveredStatements(r *run) {
