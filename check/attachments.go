@@ -10,7 +10,10 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
-const codeDeprecated = "WRIT_DEPRECATED_POLICY"
+const (
+	codeDeprecated = "WRIT_DEPRECATED_POLICY"
+	codeWrongARN   = "WRIT_WRONG_POLICY_ARN"
+)
 
 // Attachment is a managed policy that a principal has, or its permissions boundary.
 type Attachment struct {
@@ -21,7 +24,8 @@ type Attachment struct {
 }
 
 // Attached checks what is attached: policies that AWS keeps, and has replaced or
-// withdrawn. The result has no kind.
+// withdrawn, or has under another path than the one that is given. The result has no
+// kind.
 func Attached(list []Attachment, known *managed.Catalogue) Result {
 	var found source.Collector
 	result := Result{Undecided: make(map[string]int)}
@@ -34,17 +38,40 @@ func Attached(list []Attachment, known *managed.Catalogue) Result {
 			}
 			continue
 		}
-		p := known.ByARN(inAWS(text))
-		if p == nil || p.Status != managed.Superseded && p.Status != managed.Gone {
+		f := source.Finding{File: a.File, Span: a.Span, Path: a.Path}
+		switch p := known.ByARN(inAWS(text)); {
+		case p == nil:
+			right := elsewhere(text, known)
+			if right == "" {
+				continue
+			}
+			f.Code, f.Message, f.Hint = codeWrongARN, fmt.Sprintf("there is no managed policy %s: its path is wrong", quote(text)), "attach "+right
+		case p.Status == managed.Superseded || p.Status == managed.Gone:
+			f.Code, f.Message, f.Hint = codeDeprecated, fmt.Sprintf("%s is deprecated: %s", p.Name, statusText(p)), successorHint(p, known)
+		default:
 			continue
 		}
-		found.Add(source.Finding{
-			Code: codeDeprecated, Severity: ruleIndex[codeDeprecated].Severity, File: a.File, Span: a.Span, Path: a.Path,
-			Message: fmt.Sprintf("%s is deprecated: %s", p.Name, statusText(p)), Hint: successorHint(p, known),
-		})
+		f.Severity = ruleIndex[f.Code].Severity
+		found.Add(f)
 	}
 	result.Findings = found.List()
 	return result
+}
+
+// elsewhere returns the ARN that a policy of AWS has whose name a text gives behind
+// another path; "" where none is known. Some policies have the path service-role/, and
+// others for the same ends have none: an ARN cannot be told from a name.
+func elsewhere(text string, known *managed.Catalogue) string {
+	a, err := arn.Parse(text)
+	if err != nil || a.Account != "aws" {
+		return ""
+	}
+	path, named := strings.CutPrefix(a.Resource, "policy/")
+	p, err := known.Policy(path[strings.LastIndexByte(path, '/')+1:])
+	if !named || err != nil || p.Account != a.Account || strings.EqualFold(p.Path+p.Name, "/"+path) {
+		return ""
+	}
+	return p.ARN(a.Partition)
 }
 
 func statusText(p *managed.Policy) string {

@@ -67,7 +67,7 @@ func readExample(t *testing.T, code string) example {
 
 func (e *example) findings(t *testing.T, name, text string) source.List {
 	t.Helper()
-	if e.code == "WRIT_DEPRECATED_POLICY" {
+	if ofAttachments[e.code] {
 		return attachedIn(t, name, text)
 	}
 	result, err := check.File(source.NewFile(name, text), e.options)
@@ -91,6 +91,9 @@ func (e *example) findings(t *testing.T, name, text string) source.List {
 	s.Filter(name, &result)
 	return append(result.Findings, s.Findings()...)
 }
+
+// ofAttachments are the codes about what is attached.
+var ofAttachments = map[string]bool{"WRIT_DEPRECATED_POLICY": true, "WRIT_WRONG_POLICY_ARN": true}
 
 // attachedIn checks what is attached to the roles of a template.
 func attachedIn(t *testing.T, name, text string) source.List {
@@ -203,7 +206,7 @@ func page(t *testing.T, rule check.Rule, e *example) string {
 	if rule.Own() {
 		origin = "The code is Writ's own; AWS does not report it."
 	}
-	if rule.Code == "WRIT_DEPRECATED_POLICY" {
+	if ofAttachments[rule.Code] {
 		origin += " It is found where policies are attached: in templates and in account authorization details."
 	}
 	if rule.OnRequest() {

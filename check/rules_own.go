@@ -28,6 +28,7 @@ var ownRules = []Rule{
 	{"WRIT_UNKNOWN_CONDITION_FOR_ACTION", source.Warning, everyKind, "None of the actions sends the condition key", aboutUnsentKeys},
 	{"WRIT_UNKNOWN_PRINCIPAL", source.Warning, principals, "A principal has a form that no caller has", aboutUnknownPrincipals},
 	{"WRIT_UNUSED_SUPPRESSION", source.Warning, everyKind, "A finding is accepted that is not there any more", nil},
+	{codeWrongARN, source.Error, identities, "A managed policy of AWS is attached under a path that it does not have", nil},
 }
 
 // onRequest are codes that say so much about ordinary policies that they have to be
