@@ -181,19 +181,26 @@ func (f *facts) readAll() {
 			}
 		}
 	}
-	for _, t := range unlistedTypes {
-		f.foreignFormats[t.service] = appendFormats(f.foreignFormats[t.service], t.service, &catalog.ResourceType{Name: t.name, Formats: []string{t.format}})
+	for _, u := range unlisted {
+		f.foreignFormats[u.service] = appendFormats(f.foreignFormats[u.service], u.service, u.resourceType())
 	}
 }
 
-// unlistedTypes are resource types that the documentation of a service names in
-// policies, and the Service Authorization Reference does not list. Which actions are
-// about them is not known.
+// unlisted are resources on which the documentation of a service has an action in
+// policies, and the Service Authorization Reference has not.
 //
-// Source: AWS SAM developer guide, Managing resource access and permissions, and AWS
-// CloudFormation user guide, transforms (macros that AWS hosts).
-var unlistedTypes = []struct{ service, name, format string }{
-	{"cloudformation", "transform", "arn:${Partition}:cloudformation:${Region}:aws:transform/${TransformName}"},
+// Sources: AWS SAM developer guide, Managing resource access and permissions (the macros
+// that AWS hosts); AWS Step Functions developer guide, Call HTTPS APIs, IAM permissions
+// to run an HTTP Task.
+var unlisted = []unlistedResource{
+	{"cloudformation", "transform", "arn:${Partition}:cloudformation:${Region}:aws:transform/${TransformName}", "cloudformation:CreateChangeSet"},
+	{"states", "statemachine", "arn:${Partition}:states:${Region}:${Account}:stateMachine:${StateMachineName}", "states:InvokeHTTPEndpoint"},
+}
+
+type unlistedResource struct{ service, name, format, action string }
+
+func (u *unlistedResource) resourceType() *catalog.ResourceType {
+	return &catalog.ResourceType{Name: u.name, Formats: []string{u.format}}
 }
 
 // publicTypes are resource types of which AWS has some itself. Their ARNs leave

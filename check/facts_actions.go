@@ -74,6 +74,11 @@ func (f *facts) formatsOfAction(a *action) []*format {
 				list = append(list, g)
 			}
 		}
+		for i := range unlisted {
+			if u := &unlisted[i]; strings.EqualFold(u.action, a.FullName()) {
+				list = appendFormats(list, u.service, u.resourceType())
+			}
+		}
 		a.formats = &list
 	}
 	return *a.formats
@@ -91,6 +96,21 @@ func (f *facts) carries(a *action, name string) bool {
 		a.keys = &list
 	}
 	return slices.ContainsFunc(*a.keys, func(k string) bool { return strings.EqualFold(k, name) })
+}
+
+// isSent reports whether the catalogue knows of any action that sends a key. Some keys
+// it has among those of a service and with none of its actions: with which ones they are
+// sent is not known then.
+func (f *facts) isSent(key keyFact, lower string) bool {
+	prefix := key.prefix
+	if key.origin == keyOfProvider {
+		prefix = tokenService
+	}
+	s := f.service(prefix)
+	return s == nil || slices.ContainsFunc(s.Actions, func(a *catalog.Action) bool {
+		known := f.about(a)
+		return f.carries(known, key.name) || f.carries(known, lower)
+	})
 }
 
 // actionNames are the full names of a service's actions, for hints.

@@ -18,7 +18,7 @@ import (
 // are "*" is a question too; with other codes, values that hold a hole are taken to
 // be well formed.
 var spoken = set(
-	"WRIT_DATA_EXPOSURE", "WRIT_CREDENTIALS_EXPOSURE", "WRIT_INFRASTRUCTURE_CHANGE", "WRIT_RESOURCE_EXPOSURE", "WRIT_INTERNET_ACCESSIBLE", "WRIT_PRIVILEGE_ESCALATION",
+	"WRIT_DATA_EXPOSURE", "WRIT_CREDENTIALS_EXPOSURE", "WRIT_INFRASTRUCTURE_CHANGE", "WRIT_RESOURCE_EXPOSURE", "WRIT_INTERNET_ACCESSIBLE", codeEscalation,
 	"PASS_ROLE_WITH_STAR_IN_RESOURCE", "PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE", "PASS_ROLE_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
 	"CREATE_SLR_WITH_STAR_IN_RESOURCE", "CREATE_SLR_WITH_STAR_IN_ACTION_AND_RESOURCE", "CREATE_SLR_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
 )
@@ -115,13 +115,16 @@ func (r *run) weigh(result *Result, o Options) error {
 			return other.facts.err
 		}
 		there, here := make(map[findingKey]bool), make(map[findingKey]bool)
+		escalates, borrows := false, false
 		for _, f := range other.list() {
 			there[findingKey{f.Code, f.Span}] = true
+			escalates = escalates || f.Code == codeEscalation
 		}
 		var kept source.List
 		for _, f := range result.Findings {
 			here[findingKey{f.Code, f.Span}] = true
-			if there[findingKey{f.Code, f.Span}] || sameForAll[f.Code] || f.Code == CodeTooMany || r.adopted[findingKey{f.Code, f.Span}] {
+			borrows = borrows || f.Code == codeBorrowed
+			if there[findingKey{f.Code, f.Span}] || f.Code == codeBorrowed && escalates || sameForAll[f.Code] || f.Code == CodeTooMany || r.adopted[findingKey{f.Code, f.Span}] {
 				kept = append(kept, f)
 			} else {
 				r.undecided[f.Code]++
@@ -129,7 +132,8 @@ func (r *run) weigh(result *Result, o Options) error {
 		}
 		result.Findings = kept
 		for k := range there {
-			if spoken[k.code] && !here[k] {
+			// A hole may be one role, whatever pattern stands for it.
+			if spoken[k.code] && !here[k] && !(k.code == codeEscalation && borrows) {
 				r.undecided[k.code]++
 			}
 		}

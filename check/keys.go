@@ -76,7 +76,10 @@ func keyUse(r *run, s *statement, c *condition) {
 func (r *run) neverSent(s *statement, c *condition) {
 	fact := r.facts.key(c.lower)
 	if !c.known || c.op.IfExists || c.op.Family == policy.FamilyNull || s.actions.not || fact.name == "" || strings.Contains(c.lower, "resourcetag/") ||
-		fact.origin != keyOfService && fact.origin != keyOfProvider {
+		fact.origin != keyOfService && fact.origin != keyOfProvider || c.op.Quantifier == policy.ForAllValues && s.allows() {
+		return
+	}
+	if sender := quietKeys[c.lower]; sender != "" && s.patterns.Match(sender) {
 		return
 	}
 	var without []string
@@ -86,7 +89,7 @@ func (r *run) neverSent(s *statement, c *condition) {
 			without = append(without, e.text)
 		}
 	}
-	if len(without) > 0 {
+	if len(without) > 0 && r.facts.isSent(fact, c.lower) {
 		r.report("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", c.place(), "move them to a statement of their own",
 			"requests for %s never have the key %s", few(without), c.key)
 	}

@@ -49,28 +49,41 @@ func ordinary(extra ...authz.Entry) authz.Context {
 	}, extra...)
 }
 
-// allowed returns a resource on which the policy allows an action, and "" where
-// none was found among those that its statements name.
-func (r *run) allowed(action, caller string, extra ...authz.Entry) string {
+// sample is a resource for a request. It is named where the policy says which it is, and
+// not where the policy leaves that open.
+type sample struct {
+	resource string
+	named    bool
+}
+
+// allowed returns a resource on which the policy allows an action, one that it does not
+// name if there is any, and "" where none was found.
+func (r *run) allowed(action, caller string, extra ...authz.Entry) (found sample) {
 	engine := r.engine()
 	if engine == nil {
-		return ""
+		return sample{}
 	}
-	for _, resource := range r.samples(action) {
-		d := engine.Decide(authz.Request{Principal: caller, Action: action, Resource: resource, Context: ordinary(extra...)})
-		if d.Result == authz.Allowed {
-			return resource
+	for _, s := range r.samples(action) {
+		if s.named && found.resource != "" {
+			continue
+		}
+		d := engine.Decide(authz.Request{Principal: caller, Action: action, Resource: s.resource, Context: ordinary(extra...)})
+		if d.Result != authz.Allowed {
+			continue
+		}
+		if found = s; !s.named {
+			break
 		}
 	}
-	return ""
+	return found
 }
 
 // samples are resources of the action, filled in from the statements that allow
 // it.
-func (r *run) samples(action string) []string {
+func (r *run) samples(action string) []sample {
 	const most = 12
 	var formats []*format
-	var list []string
+	var list []sample
 	for i := range r.statements {
 		s := &r.statements[i]
 		if !s.allows() || len(list) >= most || !s.patterns.Match(action) {
@@ -84,11 +97,11 @@ func (r *run) samples(action string) []string {
 			formats = r.facts.formatsOfAction(a)
 		}
 		if s.resources.not || !s.resources.present {
-			list = append(list, general(formats)...)
+			list = append(list, unnamed(formats)...)
 		}
 		for j := range s.resources.entries {
 			if !s.resources.not && len(list) < most {
-				list = append(list, sample(placed(s.resources.entries[j].text), formats)...)
+				list = append(list, r.sample(placed(s.resources.entries[j].text), formats)...)
 			}
 		}
 	}
@@ -110,6 +123,14 @@ func general(formats []*format) []string {
 	return list
 }
 
+func unnamed(formats []*format) []sample {
+	var list []sample
+	for _, resource := range general(formats) {
+		list = append(list, sample{resource: resource})
+	}
+	return list
+}
+
 func ifAny(format, value string) string {
 	if strings.HasPrefix(format, "$") {
 		return value
@@ -119,28 +140,28 @@ func ifAny(format, value string) string {
 
 // sample makes a resource that an entry matches. What depends on the caller is
 // left out: it does not reach further than the caller.
-func sample(entry string, formats []*format) []string {
+func (r *run) sample(entry string, formats []*format) []sample {
 	if starred(entry) {
-		return general(formats)
+		return unnamed(formats)
 	}
 	p := parseResource(entry)
 	if p.problem != "" || strings.Contains(entry, "${") {
 		return nil
 	}
 	if p.fields < arnFields || hasWildcard(p.service) {
-		return general(formats)
+		return unnamed(formats)
 	}
-	var none work
 	for _, f := range formats {
-		if f.service != p.service || !f.holds(p.resource) || !f.last.overlaps(&p.last, &none) {
+		if f.service != p.service || !f.holds(p.resource) || !f.last.overlaps(&p.last, &r.compared) {
 			continue
 		}
 		last := p.resource
+		named := !glob(last).Match(strings.ReplaceAll(f.last.text, placeholder, "example"))
 		if starred(last) {
 			last = f.last.text
 		}
 		last = strings.NewReplacer("?*", "example", "*", "example", "?", "x").Replace(last)
-		return []string{"arn:aws:" + p.service + ":" + orValue(p.region, someRegion, f.region) + ":" + orValue(p.account, someAccount, f.account) + ":" + last}
+		return []sample{{"arn:aws:" + p.service + ":" + orValue(p.region, someRegion, f.region) + ":" + orValue(p.account, someAccount, f.account) + ":" + last, named}}
 	}
 	return nil
 }
@@ -174,13 +195,14 @@ func public(r *run, s *statement) {
 	}
 	resources := r.samples(action)
 	if r.kind == Trust {
-		resources = []string{"arn:aws:iam::" + someAccount + ":role/example"}
+		resources = []sample{{resource: "arn:aws:iam::" + someAccount + ":role/example"}}
 	}
 	caller := "anonymous"
 	if r.kind == Trust {
 		caller = someStranger
 	}
-	for _, resource := range resources {
+	for _, x := range resources {
+		resource := x.resource
 		d := r.engine().Decide(authz.Request{
 			Principal: caller, Action: action, Resource: resource, ResourceAccount: someAccount,
 			Context: ordinary(authz.Entry{Key: "aws:SourceIp", Values: []string{"198.51.100.7"}}),

@@ -50,6 +50,9 @@ func unsentKeys(r *run, s *statement, c *condition) {
 			return
 		}
 	}
+	if !r.facts.isSent(fact, c.lower) {
+		return
+	}
 	r.report("WRIT_UNKNOWN_CONDITION_FOR_ACTION", c.place(), "", "requests for these actions never have the key %s", c.key)
 }
 

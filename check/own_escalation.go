@@ -16,6 +16,7 @@ var aboutEscalation = &finder{document: escalation}
 type way struct {
 	service string // that is passed a role; "" when none is
 	actions []string
+	lasting bool // it changes what a user or role may do; else it borrows the rights of something
 }
 
 // ways are what is known to lead to more rights. iam:PassRole belongs to each that
@@ -25,47 +26,47 @@ type way struct {
 // act, with the rights of a role that it names, or change the rights of a user or
 // role. Public collections of such ways were used to see that none is missing.
 var ways = []way{
-	{"", []string{"iam:CreateAccessKey"}},
-	{"", []string{"iam:CreateLoginProfile"}},
-	{"", []string{"iam:UpdateLoginProfile"}},
-	{"", []string{"iam:AddUserToGroup"}},
-	{"", []string{"iam:CreatePolicyVersion"}},
-	{"", []string{"iam:SetDefaultPolicyVersion"}},
-	{"", []string{"iam:AttachUserPolicy"}},
-	{"", []string{"iam:AttachGroupPolicy"}},
-	{"", []string{"iam:AttachRolePolicy"}},
-	{"", []string{"iam:PutUserPolicy"}},
-	{"", []string{"iam:PutGroupPolicy"}},
-	{"", []string{"iam:PutRolePolicy"}},
-	{"", []string{"iam:UpdateAssumeRolePolicy"}},
-	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:RunTask"}},
-	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:StartTask"}},
-	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:CreateService"}},
-	{"ecs-tasks.amazonaws.com", []string{"batch:RegisterJobDefinition", "batch:SubmitJob"}},
-	{"ec2.amazonaws.com", []string{"ec2:RunInstances"}},
-	{"lambda.amazonaws.com", []string{"lambda:CreateFunction", "lambda:InvokeFunction"}},
-	{"lambda.amazonaws.com", []string{"lambda:CreateFunction", "lambda:AddPermission"}},
-	{"lambda.amazonaws.com", []string{"lambda:CreateFunction", "lambda:CreateEventSourceMapping"}},
-	{"cloudformation.amazonaws.com", []string{"cloudformation:CreateStack"}},
-	{"cloudformation.amazonaws.com", []string{"cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"}},
-	{"glue.amazonaws.com", []string{"glue:CreateDevEndpoint"}},
-	{"glue.amazonaws.com", []string{"glue:CreateJob", "glue:StartJobRun"}},
-	{"codebuild.amazonaws.com", []string{"codebuild:CreateProject", "codebuild:StartBuild"}},
-	{"codepipeline.amazonaws.com", []string{"codepipeline:CreatePipeline"}},
-	{"sagemaker.amazonaws.com", []string{"sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"}},
-	{"sagemaker.amazonaws.com", []string{"sagemaker:CreateTrainingJob"}},
-	{"sagemaker.amazonaws.com", []string{"sagemaker:CreateProcessingJob"}},
-	{"tasks.apprunner.amazonaws.com", []string{"apprunner:CreateService"}},
-	{"bedrock-agentcore.amazonaws.com", []string{"bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"}},
-	{"datapipeline.amazonaws.com", []string{"datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline"}},
-	{"states.amazonaws.com", []string{"states:CreateStateMachine", "states:StartExecution"}},
-	{"scheduler.amazonaws.com", []string{"scheduler:CreateSchedule"}},
-	{"elasticmapreduce.amazonaws.com", []string{"elasticmapreduce:RunJobFlow"}},
-	{"", []string{"lambda:UpdateFunctionCode"}},
-	{"", []string{"glue:UpdateDevEndpoint"}},
-	{"", []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}},
-	{"", []string{"ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"}},
-	{"", []string{"ecs:ExecuteCommand", "ecs:DescribeTasks"}},
+	{"", []string{"iam:CreateAccessKey"}, true},
+	{"", []string{"iam:CreateLoginProfile"}, true},
+	{"", []string{"iam:UpdateLoginProfile"}, true},
+	{"", []string{"iam:AddUserToGroup"}, true},
+	{"", []string{"iam:CreatePolicyVersion"}, true},
+	{"", []string{"iam:SetDefaultPolicyVersion"}, true},
+	{"", []string{"iam:AttachUserPolicy"}, true},
+	{"", []string{"iam:AttachGroupPolicy"}, true},
+	{"", []string{"iam:AttachRolePolicy"}, true},
+	{"", []string{"iam:PutUserPolicy"}, true},
+	{"", []string{"iam:PutGroupPolicy"}, true},
+	{"", []string{"iam:PutRolePolicy"}, true},
+	{"", []string{"iam:UpdateAssumeRolePolicy"}, true},
+	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:RunTask"}, false},
+	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:StartTask"}, false},
+	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:CreateService"}, false},
+	{"ecs-tasks.amazonaws.com", []string{"batch:RegisterJobDefinition", "batch:SubmitJob"}, false},
+	{"ec2.amazonaws.com", []string{"ec2:RunInstances"}, false},
+	{"lambda.amazonaws.com", []string{"lambda:CreateFunction", "lambda:InvokeFunction"}, false},
+	{"lambda.amazonaws.com", []string{"lambda:CreateFunction", "lambda:AddPermission"}, false},
+	{"lambda.amazonaws.com", []string{"lambda:CreateFunction", "lambda:CreateEventSourceMapping"}, false},
+	{"cloudformation.amazonaws.com", []string{"cloudformation:CreateStack"}, false},
+	{"cloudformation.amazonaws.com", []string{"cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"}, false},
+	{"glue.amazonaws.com", []string{"glue:CreateDevEndpoint"}, false},
+	{"glue.amazonaws.com", []string{"glue:CreateJob", "glue:StartJobRun"}, false},
+	{"codebuild.amazonaws.com", []string{"codebuild:CreateProject", "codebuild:StartBuild"}, false},
+	{"codepipeline.amazonaws.com", []string{"codepipeline:CreatePipeline"}, false},
+	{"sagemaker.amazonaws.com", []string{"sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"}, false},
+	{"sagemaker.amazonaws.com", []string{"sagemaker:CreateTrainingJob"}, false},
+	{"sagemaker.amazonaws.com", []string{"sagemaker:CreateProcessingJob"}, false},
+	{"tasks.apprunner.amazonaws.com", []string{"apprunner:CreateService"}, false},
+	{"bedrock-agentcore.amazonaws.com", []string{"bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"}, false},
+	{"datapipeline.amazonaws.com", []string{"datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline"}, false},
+	{"states.amazonaws.com", []string{"states:CreateStateMachine", "states:StartExecution"}, false},
+	{"scheduler.amazonaws.com", []string{"scheduler:CreateSchedule"}, false},
+	{"elasticmapreduce.amazonaws.com", []string{"elasticmapreduce:RunJobFlow"}, false},
+	{"", []string{"lambda:UpdateFunctionCode"}, false},
+	{"", []string{"glue:UpdateDevEndpoint"}, false},
+	{"", []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}, false},
+	{"", []string{"ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"}, false},
+	{"", []string{"ecs:ExecuteCommand", "ecs:DescribeTasks"}, false},
 }
 
 // steps is a set of the actions that ways have, a bit for each.
@@ -141,64 +142,97 @@ func matching(match func(action string) bool) (all steps) {
 	return all
 }
 
+const (
+	codeEscalation = "WRIT_PRIVILEGE_ESCALATION"
+	codeBorrowed   = "WRIT_BORROWED_RIGHTS"
+)
+
 // escalation decides the requests of each way, and reports the first that all are
-// allowed. Whoever may do everything needs no way.
+// allowed. Whoever may do everything needs no way. Ways that only borrow the rights of
+// what the policy names are those that it was written for, most likely.
 func escalation(r *run) {
 	if len(r.statements) > maxStatements {
 		return
 	}
 	named := r.named()
-	answers := make(map[string]string)
-	var open []string
-	var shown []string
+	answers := make(map[string]sample)
+	var open, borrowed wayList
 	for i, w := range ways {
 		if !stepsOfWays().ways[i].within(named) {
 			continue
 		}
-		if requests := r.follow(w, answers); requests != nil {
-			open = append(open, strings.Join(w.actions, " + "))
-			if shown == nil {
-				shown = requests
-			}
+		if requests, limited := r.follow(w, answers); limited {
+			borrowed.add(w, requests)
+		} else if requests != nil {
+			open.add(w, requests)
 		}
 	}
-	if len(open) == 0 {
-		return
+	if open.shown != nil {
+		r.report(codeEscalation, r.whereAllowed(open.last()), "name resources, limit iam:PassedToService, or set a permissions boundary",
+			"this leads to more rights: %s%s", strings.Join(open.shown, ", then "), open.others())
+	} else if borrowed.shown != nil {
+		r.report(codeBorrowed, r.whereAllowed(borrowed.last()), "see that they are no more than who has the policy should have",
+			"whoever has the policy can use the rights of what it names: %s%s", strings.Join(borrowed.shown, ", then "), borrowed.others())
 	}
-	more := ""
-	if len(open) > 1 {
-		more = "; also with " + few(open[1:])
-	}
-	at := r.whereAllowed(strings.Fields(shown[len(shown)-1])[0])
-	r.report("WRIT_PRIVILEGE_ESCALATION", at, "name resources, limit iam:PassedToService, or set a permissions boundary",
-		"this leads to more rights: %s%s", strings.Join(shown, ", then "), more)
 }
 
-// follow returns the requests of a way, if the policy allows all of them.
-func (r *run) follow(w way, answers map[string]string) []string {
-	var requests []string
-	ask := func(action string, extra ...authz.Entry) bool {
+// wayList collects ways that a policy leaves open.
+type wayList struct {
+	names []string
+	shown []string // requests of the first
+}
+
+func (l *wayList) add(w way, requests []string) {
+	l.names = append(l.names, strings.Join(w.actions, " + "))
+	if l.shown == nil {
+		l.shown = requests
+	}
+}
+
+// last is the action of the last request.
+func (l *wayList) last() string {
+	action, _, _ := strings.Cut(l.shown[len(l.shown)-1], " ")
+	return action
+}
+
+func (l *wayList) others() string {
+	if len(l.names) < 2 {
+		return ""
+	}
+	return "; also with " + few(l.names[1:])
+}
+
+// follow returns the requests of a way, if the policy allows all of them, and whether it
+// names whose rights they are.
+func (r *run) follow(w way, answers map[string]sample) (requests []string, limited bool) {
+	ask := func(action string, extra ...authz.Entry) (sample, bool) {
 		key := action
 		for _, e := range extra {
 			key += " " + e.Values[0]
 		}
-		resource, asked := answers[key]
+		s, asked := answers[key]
 		if !asked {
-			resource = r.allowed(action, someCaller, extra...)
-			answers[key] = resource
+			s = r.allowed(action, someCaller, extra...)
+			answers[key] = s
 		}
-		requests = append(requests, action+" on "+resource)
-		return resource != ""
+		requests = append(requests, action+" on "+s.resource)
+		return s, s.resource != ""
 	}
 	for _, action := range w.actions {
-		if !ask(action) {
-			return nil
+		s, ok := ask(action)
+		if !ok {
+			return nil, false
 		}
+		limited = limited || s.named
 	}
-	if w.service != "" && !ask("iam:PassRole", authz.Entry{Key: "iam:PassedToService", Values: []string{w.service}}) {
-		return nil
+	if w.service != "" {
+		s, ok := ask("iam:PassRole", authz.Entry{Key: "iam:PassedToService", Values: []string{w.service}})
+		if !ok {
+			return nil, false
+		}
+		limited = s.named
 	}
-	return requests
+	return requests, limited && !w.lasting
 }
 
 // whereAllowed is the entry that allows an action.

@@ -65,6 +65,9 @@ func mismatches(r *run, s *statement) {
 // about.
 func (r *run) meets(a *action, parsed []resource) bool {
 	for _, f := range r.facts.formatsOfAction(a) {
+		if strings.HasPrefix(f.service, "$") {
+			return true // it is about resources of other services
+		}
 		for i := range parsed {
 			if p := &parsed[i]; f.service == p.service && f.holds(p.resource) && f.last.overlaps(&p.last, &r.compared) {
 				return true
