@@ -209,12 +209,12 @@ func (g *generator) grantReading(c call, r *rule, rd reading) {
 		g.grant(c, r, resource, g.conditions(c, r, rd), rd.dynamic)
 	}
 	if r.purpose == Assume && rd.dynamic {
-		any := "any"
+		which := "any"
 		if !rd.blank {
 			role, _, _ := fill(r.resource, rd.captures)
-			any += " that matches " + role
+			which += " that matches " + role
 		}
-		g.report("ASSUME_ROLE_DYNAMIC", source.Warning, c.span, "the role to assume is known at run time only, so this role may assume "+any,
+		g.report("ASSUME_ROLE_DYNAMIC", source.Warning, c.span, "the role to assume is known at run time only, so this role may assume "+which,
 			"name the role in the definition")
 	}
 }
@@ -278,7 +278,7 @@ func (g *generator) conditions(c call, r *rule, rd reading) []Condition {
 		}
 		condition := Condition{Operator: cr.operator, Key: cr.key}
 		for template := range words(cr.values) {
-			if text, ok := g.conditionValue(c, template, strings.HasPrefix(cr.operator, "Arn"), rd.captures); ok {
+			if text, ok := g.conditionValue(c, template, strings.HasPrefix(cr.operator, "Arn"), rd); ok {
 				condition.Values = append(condition.Values, text)
 			}
 		}
@@ -321,7 +321,8 @@ func isPattern(value string) bool {
 	return strings.Contains(strings.NewReplacer("${*}", "", "${?}", "").Replace(value), "*")
 }
 
-func (g *generator) conditionValue(c call, template string, wildcards bool, have captures) (string, bool) {
+func (g *generator) conditionValue(c call, template string, wildcards bool, rd reading) (string, bool) {
+	have := rd.captures
 	for _, name := range captureNames(template) {
 		if _, ok := have.get(name); ok {
 			continue
@@ -337,6 +338,9 @@ func (g *generator) conditionValue(c call, template string, wildcards bool, have
 		have = append(slices.Clip(have), capture{name: name, value: literal(text)})
 	}
 	text, known, complete := fill(template, have)
+	if !known && rd.elsewhere && g.opts.AnyAccount {
+		text, _, _ = fill(template, append(captures{{name: "account", value: "*"}}, have...))
+	}
 	return text, complete && (known || wildcards)
 }
 

@@ -64,6 +64,11 @@ var messagingIntegrations = []integration{
 				note: "only what is not known before run time is left open"},
 		},
 		cautions: []caution{{
+			when:    "AuthType !AuthType~unknown !AuthType=NO_AUTH !AuthType=IAM_ROLE !AuthType=RESOURCE_POLICY",
+			code:    "BAD_PARAMETER",
+			message: "AuthType is none of NO_AUTH, IAM_ROLE and RESOURCE_POLICY, so nothing tells what the call needs",
+			hint:    "IAM_ROLE calls with this role",
+		}, {
 			when:    "AuthType=RESOURCE_POLICY",
 			code:    "RESOURCE_POLICY_NEEDED",
 			message: "with AuthType RESOURCE_POLICY it is the API's own resource policy that must allow the call; this role cannot",
@@ -122,6 +127,7 @@ var directForms = []integration{
 	{
 		name: "activity", source: guide + "activities-iam",
 		patterns: request,
+		standard: true, // choosing-workflow-type
 		params:   []param{{as: shape{activityARN}}},
 		worker:   &activityWorker,
 	},

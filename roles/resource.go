@@ -85,21 +85,29 @@ func (g *generator) resolve(s *asl.State) (call, bool) {
 		return g.integration(c, in, text)
 	}
 	if row := g.directForm(resource); row != nil {
-		c.row = row
-		return c, true
+		return g.direct(c, row)
 	}
 	if resource.HasPlaceholder() {
 		return g.placeholder(c, text)
 	}
 	for i := range directForms {
 		if _, _, ok := directForms[i].params[0].as.read(text, nil, false); ok {
-			c.row = &directForms[i]
-			return c, true
+			return g.direct(c, &directForms[i])
 		}
 	}
 	g.report("BAD_RESOURCE_ARN", source.Error, c.span, fmt.Sprintf("%q is nothing that a Task can call", hole.Print(text)),
 		"a Task calls an integration (arn:aws:states:::SERVICE:ACTION), a Lambda function or an activity, by ARN")
 	return call{}, false
+}
+
+// direct is a call of what stands in the Resource itself.
+func (g *generator) direct(c call, row *integration) (call, bool) {
+	c.row = row
+	if row.standard && (g.opts.Type == Express || inExpressMap(c.state)) {
+		g.report("PATTERN_NOT_ALLOWED_IN_EXPRESS", source.Error, c.span, "express workflows have no "+row.name+" tasks", "use a standard workflow")
+		return c, false
+	}
+	return c, true
 }
 
 // directForm finds the row of a Resource that has holes; nil where its
@@ -179,8 +187,7 @@ func unknownHint(name string) string {
 func (g *generator) placeholder(c call, text string) (call, bool) {
 	for i := range directForms {
 		if couldBe(directForms[i].params[0].as, text) {
-			c.row = &directForms[i]
-			return c, true
+			return g.direct(c, &directForms[i])
 		}
 	}
 	g.report("UNKNOWN_RESOURCE", source.Warning, c.span, fmt.Sprintf("what %q calls is filled in later, so the role may lack the permission for it", hole.Print(c.state.Task.Resource.Text())),

@@ -11,6 +11,7 @@ type integration struct {
 	name     string       // what stands after arn:aws:states::: and before the pattern
 	patterns patternSet   // the integration patterns that AWS documents
 	doubted  patternSet   // documented on one page, denied on another: accepted with a warning
+	standard bool         // express workflows do not have it at all
 	needs    string       // required parameters, space-separated; "A|B" needs one of them
 	params   []param      // how the parameters that name resources are read
 	conceals string       // service that is passed roles which the definition does not show
