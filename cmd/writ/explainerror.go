@@ -50,6 +50,9 @@ func (f *explainErrorFlags) run(e *env, text string) error {
 		return err
 	}
 	d, err := denial.Parse(text)
+	if err != nil && strings.Contains(text, denial.CodeDryRunOperation) {
+		return f.dryRun(e)
+	}
 	if err != nil {
 		return err
 	}
@@ -66,6 +69,25 @@ func (f *explainErrorFlags) run(e *env, text string) error {
 		return exit(exitUndecided)
 	}
 	return nil
+}
+
+// dryRun tells of an answer to a request with DryRun, which is an error though
+// the request is allowed.
+func (f *explainErrorFlags) dryRun(e *env) error {
+	const meaning = "the request is allowed, and was not carried out"
+	if f.format == "json" {
+		return printJSON(e, struct {
+			FormatVersion string `json:"format_version"`
+			Allowed       bool   `json:"allowed"`
+			Code          string `json:"code"`
+			Meaning       string `json:"meaning"`
+		}{"1.0", true, denial.CodeDryRunOperation, meaning})
+	}
+	p := answerPrinter{w: e.stdout}
+	p.printf("allowed\n")
+	p.line("code", "%s", denial.CodeDryRunOperation)
+	p.line("meaning", "%s", meaning)
+	return p.err
 }
 
 // cause is a denial, and what an account shows of it.
