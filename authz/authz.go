@@ -156,7 +156,7 @@ type Engine struct {
 type policies struct {
 	boundary, session, resource, endpoint, scps bool
 	// trustShape: the resource policy has a statement without resources, which
-	// is a whole statement in a role's trust policy only.
+	// is a whole statement in policies of a few kinds only, see impliesResource.
 	trustShape bool
 	holes      bool // see bracket
 }

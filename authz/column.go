@@ -47,7 +47,7 @@ func (c *column) decide(r Request, results []Result, stride int) {
 		}
 		return
 	}
-	if len(c.rows) == 0 || c.common.trustShape && !e.action.is(ruledByTrust) ||
+	if len(c.rows) == 0 || c.common.trustShape && !r.impliesResource(e.action) ||
 		cmp.Or(checkAction(r.Action), checkContext(r.Context), e.readResource()) != nil {
 		return // Invalid, all of them
 	}

@@ -42,7 +42,7 @@ func TestCompileRefusesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// Only a role's trust policy does without resources, and an ARN's account is not
+// A few policies do without resources, others do not, and an ARN's account is not
 // talked away.
 func TestRequestsThatCannotBeMeant(t *testing.T) {
 	trust := parsed(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*"}}`)
@@ -57,6 +57,10 @@ func TestRequestsThatCannotBeMeant(t *testing.T) {
 		want    error
 	}{
 		{"trust policy", authz.Request{Principal: user, Action: "sts:AssumeRole", Resource: "arn:aws:iam::111111111111:role/r"}, nil},
+		{"repository policy", authz.Request{Principal: user, Action: "ECR:BatchGetImage", Resource: "arn:aws:ecr:eu-west-1:111111111111:repository/r"}, nil},
+		{"public repository policy", authz.Request{Principal: user, Action: "ecr-public:PutImage", Resource: "arn:aws:ecr-public::111111111111:repository/r"}, nil},
+		{"file system policy", authz.Request{Principal: user, Action: "elasticfilesystem:ClientMount", Resource: "arn:aws:elasticfilesystem:eu-west-1:111111111111:file-system/fs-1"}, nil},
+		{"no repository", authz.Request{Principal: user, Action: "ecr:GetAuthorizationToken", Resource: "*"}, authz.ErrNoResources},
 		{"bucket policy", authz.Request{Principal: user, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k"}, authz.ErrNoResources},
 		{"two accounts", authz.Request{Principal: user, Action: "sts:AssumeRole", Resource: "arn:aws:iam::111111111111:role/r", ResourceAccount: "222222222222"}, authz.ErrTwoAccounts},
 	} {

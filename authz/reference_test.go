@@ -185,10 +185,16 @@ func refDecide(set refSet, r *authz.Request) (authz.Result, []authz.Reference) {
 	return a.decide()
 }
 
-// resourcesMissing: only a role's trust policy may leave out the resources.
+// resourcesMissing: only the policies of roles, repositories and file systems may
+// leave out the resources.
 func (a *refAsk) resourcesMissing() bool {
 	switch strings.ToLower(a.request.Action) {
 	case "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession", "sts:setsourceidentity":
+		return false
+	}
+	service, _, _ := strings.Cut(strings.ToLower(a.request.Action), ":")
+	form := map[string]string{"ecr": ":repository/", "ecr-public": ":repository/", "elasticfilesystem": ":file-system/"}[service]
+	if form != "" && regexp.MustCompile(`^arn:[^:]*:`+service+`:[^:]*:[^:]*`+form).MatchString(a.request.Resource) {
 		return false
 	}
 	for _, level := range a.set[authz.Resource] {

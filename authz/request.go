@@ -63,7 +63,7 @@ var (
 	ErrBadResource  = errors.New("resource is neither an ARN nor *")
 	ErrBadAccount   = errors.New("resource account is not 12 digits")
 	ErrTwoAccounts  = errors.New("resource account is another than the one in the resource's ARN")
-	ErrNoResources  = errors.New("a statement of the resource policy names no resources; only role trust policies do without")
+	ErrNoResources  = errors.New("a statement of the resource policy names no resources; only role trust policies, and those of ECR repositories and EFS file systems, do without")
 	ErrDuplicateKey = errors.New("context holds a key twice (letter case does not count)")
 )
 
@@ -97,7 +97,7 @@ func (e *evaluation) read() error {
 	} else {
 		e.action = traitsOf(r.Action)
 	}
-	if e.engine.trustShape && !e.action.is(ruledByTrust) {
+	if e.engine.trustShape && !r.impliesResource(e.action) {
 		return ErrNoResources
 	}
 	if (e.engine.holes || r.Holes) && !e.plain {

@@ -2,8 +2,10 @@ package authz
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -22,6 +24,49 @@ var (
 	keyRule     = Rule{Actions: []string{"kms:*"}, Resource: "arn:*:kms:*:*:key/*"}
 	managedRule = Rule{Resource: "arn:*:iam:*:aws:policy/*"}
 )
+
+// ownRules are about services whose resources' policies may leave out Resource:
+// it is then the one that they are attached to. Amazon ECR and ECR Public user
+// guides, repository policy examples; Amazon EFS user guide, file system policies
+// (2026-09).
+var ownRules = []*compiledRule{
+	{Rule: Rule{Actions: []string{"ecr:*"}, Resource: "arn:*:ecr:*:*:repository/*"}},
+	{Rule: Rule{Actions: []string{"ecr-public:*"}, Resource: "arn:*:ecr-public:*:*:repository/*"}},
+	{Rule: Rule{Actions: []string{"elasticfilesystem:*"}, Resource: "arn:*:elasticfilesystem:*:*:file-system/*"}},
+}
+
+// OwnRules: a statement of the resource's policy without Resource is about the
+// resource that has the policy. Besides these, such statements stand in roles'
+// trust policies only.
+func OwnRules() []Rule {
+	out := make([]Rule, len(ownRules))
+	for i, r := range ownRules {
+		out[i] = r.Rule
+	}
+	return out
+}
+
+// impliesResource reports whether the policy of a request's resource may leave
+// out Resource.
+func (r *Request) impliesResource(action traits) bool {
+	return action.is(ruledByTrust) || slices.ContainsFunc(ownRules, func(o *compiledRule) bool { return o.holds(r) })
+}
+
+// compiledRule is a Rule that has been asked about before.
+type compiledRule struct {
+	Rule
+	once     sync.Once
+	actions  policy.ActionMatcher
+	resource *arn.Condition
+}
+
+func (r *compiledRule) holds(q *Request) bool {
+	r.once.Do(func() {
+		r.actions = policy.CompileActions(&policy.Statement{Action: policy.Strings(r.Actions...)})
+		r.resource = arn.CompileCondition(pattern.Wild(r.Resource))
+	})
+	return r.actions.Match(q.Action) && r.resource.Match(q.Resource)
+}
 
 // TrustRule: a role's trust policy must name who assumes it, or its account.
 func TrustRule() Rule { return trustRule.with(ruledByTrust) }

@@ -26,7 +26,7 @@ type comparison struct {
 	only     *document        // one statement that must apply besides; nil for none
 	always   formula          // what the request must satisfy besides
 	public   *Zone            // only callers outside of it are asked about; nil for all
-	trusts   bool             // the policy of a resource is a trust policy
+	whole    bool             // the policy of a resource has statements that name no resources
 	literals []string         // actions that policies name outright, in small letters, sorted
 	spelling map[string]string
 	future   *Witness // found first of all, of an action that the catalogue does not have
@@ -45,7 +45,8 @@ func newComparison(now, old authz.Set, options Options) (*comparison, error) {
 		documentsOf(&set, c.keys.note)
 	}
 	c.meaning = meaningOf(&now, &old)
-	c.trusts = namesNoResource(now.Resource) || namesNoResource(old.Resource)
+	c.whole = namesNoResource(now.Resource) || namesNoResource(old.Resource)
+	c.noteUnreadable(now.Resource)
 	// Keys that variables name are known only after compiling, and their types
 	// are asked for only while solving; but what may hold several values is needed
 	// before. So variables are read first.
@@ -61,6 +62,25 @@ func namesNoResource(p *authz.Policy) bool {
 	return p != nil && slices.ContainsFunc(p.Document.Statements, func(s policy.Statement) bool {
 		return s.Resource == nil && s.NotResource == nil
 	})
+}
+
+// noteUnreadable gives up on the actions of Allow statements that name no
+// resources, but should: what they mean is not known.
+func (c *comparison) noteUnreadable(p *authz.Policy) {
+	if p == nil {
+		return
+	}
+	for i := range p.Document.Statements {
+		s := &p.Document.Statements[i]
+		if s.Effect != policy.Allow || s.Resource != nil || s.NotResource != nil {
+			continue
+		}
+		for j := range s.Action.Len() {
+			if entry := s.Action.Values[j].Text; !aboutWhole(entry) {
+				c.gap("a statement about " + strconv.Quote(entry) + " names no resources")
+			}
+		}
+	}
 }
 
 // noteVariables numbers the keys that variables name.
@@ -133,8 +153,14 @@ func (c *comparison) run(ctx context.Context) (Result, error) {
 				return c.finish(w, err)
 			}
 		}
-		if sc.caller.Kind == policy.CallerProvider || c.trusts {
+		if sc.caller.Kind == policy.CallerProvider {
 			continue // all actions of theirs have names
+		}
+		if c.whole { // so do those about roles
+			var ok bool
+			if seeds, ok = ownSeeds(seeds); !ok {
+				c.gap("a wildcard of an action is too long")
+			}
 		}
 		for _, s := range seeds {
 			if w, err := c.askSeed(ctx, sc, s); c.settled(w, err) {
@@ -225,8 +251,8 @@ func (c *comparison) ask(ctx context.Context, sc *scene, t *topic, class []strin
 	}
 	c.extra = map[subject][]*pattern.Pattern{}
 	c.excluded = nil
-	if c.trusts {
-		c.extra[resourceSubject] = []*pattern.Pattern{arnForm("arn:aws:iam::" + someAccount + ":role/?*")}
+	if c.whole {
+		c.extra[resourceSubject] = ofWhole(t.action)
 	}
 	f, plain := c.formula(sc, t)
 	for _, f := range slices.Compact([]formula{plain, f}) {
@@ -247,13 +273,21 @@ func (c *comparison) ask(ctx context.Context, sc *scene, t *topic, class []strin
 	return nil, nil
 }
 
+// ofWhole says what resources a policy is about whose statements name none.
+func ofWhole(action string) []*pattern.Pattern {
+	if trustRule.about(action) {
+		return []*pattern.Pattern{arnForm("arn:aws:iam::" + someAccount + ":role/?*")}
+	}
+	return []*pattern.Pattern{arnForm(strings.Replace(wholeRule(action).resource, "arn:*:", "arn:aws:", 1))}
+}
+
 // fits: some actions are only called by users of identity providers, who call no
-// others; a trust policy is about few actions.
+// others; statements without resources are about few actions.
 func (c *comparison) fits(sc *scene, action string) bool {
 	if providerRule.about(action) != (sc.caller.Kind == policy.CallerProvider) {
 		return false
 	}
-	return !c.trusts || trustRule.about(action)
+	return !c.whole || wholeRule(action) != nil
 }
 
 // formula is what a witness satisfies; plain is the part of it in which no other
@@ -279,6 +313,9 @@ func (c *comparison) askSeed(ctx context.Context, sc *scene, s seed) (*Witness, 
 	f, plain := c.formula(sc, t)
 	for _, f := range slices.Compact([]formula{plain, f}) {
 		c.extra = map[subject][]*pattern.Pattern{actionSubject: {s.pattern}}
+		if c.whole {
+			c.extra[resourceSubject] = ofWhole(s.service + ":any")
+		}
 		c.excluded = c.namedWithin(s)
 		a, err := c.search(ctx, f)
 		if err != nil {

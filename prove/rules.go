@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -21,8 +22,72 @@ var (
 	managedRule  = readRule(authz.ManagedRule())
 	providerRule = readRule(authz.Rule{Actions: authz.ProviderActions()})
 	freeRule     = readRule(authz.Rule{Actions: []string{authz.AlwaysAllowed}})
-	rules        = []*rule{trustRule, keyRule, managedRule, providerRule, freeRule}
+	ownRules     = readRules(authz.OwnRules())
+	rules        = append([]*rule{trustRule, keyRule, managedRule, providerRule, freeRule}, ownRules...)
 )
+
+func readRules(list []authz.Rule) []*rule {
+	out := make([]*rule, len(list))
+	for i := range list {
+		out[i] = readRule(list[i])
+	}
+	return out
+}
+
+// wholeRule finds the rule by which a statement without Resource is about an
+// action, if there is one.
+func wholeRule(action string) *rule {
+	if trustRule.about(action) {
+		return trustRule
+	}
+	for _, r := range ownRules {
+		if r.about(action) {
+			return r
+		}
+	}
+	return nil
+}
+
+// aboutWhole reports whether an entry of Action matches an action of which a
+// statement without Resource can speak.
+func aboutWhole(entry string) bool {
+	action := policy.CompileAction(entry)
+	if action.All() {
+		return true
+	}
+	for _, r := range append([]*rule{trustRule}, ownRules...) {
+		for name := range r.actions.exact {
+			if action.Match(name) {
+				return true
+			}
+		}
+		for _, w := range r.actions.wild {
+			if _, v := pattern.Overlaps(action.Pattern(), w.pattern); v != pattern.No {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ownSeeds are the parts of seeds about the services of ownRules. ok is false
+// where they cannot be told.
+func ownSeeds(list []seed) (out []seed, ok bool) {
+	for _, s := range list {
+		for _, r := range ownRules {
+			for _, w := range r.actions.wild {
+				parts, ok := pattern.Intersect(s.pattern, w.pattern)
+				if !ok {
+					return nil, false
+				}
+				for _, p := range parts {
+					out = append(out, seed{p, w.service})
+				}
+			}
+		}
+	}
+	return out, true
+}
 
 func readRule(r authz.Rule) *rule {
 	return &rule{actions: readActions(&policy.Statement{Action: policy.Strings(r.Actions...)}), resource: r.Resource}
