@@ -295,7 +295,11 @@ func exposure(r *run, s *statement) {
 			if onRequest[x.code] && !r.enabled[x.code] {
 				continue
 			}
-			if resource := r.anyResource(s, e.action); resource != "" {
+			switch resource := r.anyResource(s, e.action); resource {
+			case "":
+			case "*": // it takes no resource
+				r.report(x.code, e.place(), "see that it is needed, or add a condition", "%s: the policy allows %s", x.says, e.text)
+			default:
 				r.report(x.code, e.place(), "name the resources, or add a condition", "%s: the policy allows %s on any, such as %s", x.says, e.text, resource)
 			}
 		}
