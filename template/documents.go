@@ -90,23 +90,29 @@ func (s *stack) parseText(v *jsontree.Value, text string, from *origin) *jsontre
 	for _, d := range duplicates {
 		s.wrong("DUPLICATE_KEY", moved(d.Second, from), "only one would count", "%q is already a name in this object", d.Name)
 	}
-	moveSpans(root, from)
+	moveSpans(root, spanThrough(from.at))
 	return root
 }
 
-func moved(span source.Span, from *origin) source.Span {
-	start := from.at(span.Start)
-	return source.Span{Start: start, End: max(start, from.at(span.End))}
+func moved(span source.Span, from *origin) source.Span { return spanThrough(from.at)(span) }
+
+// spanThrough moves spans by a function that moves offsets.
+func spanThrough(at func(int32) int32) func(source.Span) source.Span {
+	return func(span source.Span) source.Span {
+		start := at(span.Start)
+		return source.Span{Start: start, End: max(start, at(span.End))}
+	}
 }
 
-func moveSpans(v *jsontree.Value, from *origin) {
-	v.Span = moved(v.Span, from)
+// moveSpans moves the spans of a tree.
+func moveSpans(v *jsontree.Value, move func(source.Span) source.Span) {
+	v.Span = move(v.Span)
 	for i := range v.Items {
-		moveSpans(&v.Items[i], from)
+		moveSpans(&v.Items[i], move)
 	}
 	for i := range v.Members {
-		v.Members[i].NameSpan = moved(v.Members[i].NameSpan, from)
-		moveSpans(&v.Members[i].Value, from)
+		v.Members[i].NameSpan = move(v.Members[i].NameSpan)
+		moveSpans(&v.Members[i].Value, move)
 	}
 }
 

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -122,5 +123,43 @@ func TestPolicyFacts(t *testing.T) {
 	}
 	if n < 85 {
 		t.Errorf("only %d properties", n)
+	}
+}
+
+// Every resource that grants without a document gives a statement, in both
+// languages.
+func TestPermissionFacts(t *testing.T) {
+	for kind, f := range permissionFacts() {
+		text, name := "Resources:\n  R:\n    Type: "+kind+"\n    Properties: {", "t.yaml"
+		format, end := "%s: %q, ", "}\n"
+		if strings.HasPrefix(kind, "aws_") {
+			text, name, format, end = "resource \""+kind+"\" \"r\" {\n", "main.tf", "  %s = %q\n", "}\n"
+		}
+		text += fmt.Sprintf(format, f.principal, "123456789012") + fmt.Sprintf(format, f.action, "x:Y") + fmt.Sprintf(format, f.on, "name")
+		if f.after != "" {
+			text += fmt.Sprintf(format, f.after, "7")
+		}
+		for _, c := range f.conditions {
+			text += fmt.Sprintf(format, c[2], "true")
+		}
+		got, list := Read(source.NewFile(name, text+end), Options{Region: "eu-west-1", Account: "123456789012"})
+		if got == nil || len(got.Policies) != 1 || got.Policies[0].Document == nil || len(list) > 0 {
+			t.Errorf("%s: %v", kind, list)
+			continue
+		}
+		s := &got.Policies[0].Document.Statements[0]
+		resource := s.Resource.Texts()[0]
+		if !strings.HasPrefix(resource, "arn:aws:") || !strings.Contains(resource, "name") || f.after != "" && !strings.HasSuffix(resource, "7") {
+			t.Errorf("%s: resource %s", kind, resource)
+		}
+		keys := 0
+		if s.Condition != nil {
+			for _, block := range s.Condition.Blocks {
+				keys += len(block.Keys)
+			}
+		}
+		if keys != len(f.conditions) {
+			t.Errorf("%s: %d conditions of %d", kind, keys, len(f.conditions))
+		}
 	}
 }

@@ -20,7 +20,7 @@ type permissionFact struct {
 	resource                     string // type of what the policy is attached to
 	principal, action, on, after string // properties
 	actionDefault, onDefault     string
-	prefix                       string
+	prefix, separator            string
 	conditions                   [][3]string // operator, key, property
 	condition, unless            string
 }
@@ -47,7 +47,7 @@ var permissionFacts = sync.OnceValue(func() map[string]*permissionFact {
 			last.on, last.onDefault, _ = strings.Cut(f[1], "=")
 			last.prefix = f[2]
 		case "after":
-			last.after = f[1]
+			last.after, last.separator = f[1], f[2]
 		case "if":
 			last.conditions = append(last.conditions, [3]string{f[1], f[2], f[3]})
 		case "condition":
@@ -108,7 +108,7 @@ func (f *permissionFact) target(p *permissionSource) (string, source.Span) {
 	}
 	if f.after != "" {
 		if after, _ := p.text(f.after); after != "" {
-			on += ":" + after
+			on += f.separator + after
 		}
 	}
 	return on, at

@@ -71,10 +71,7 @@ func (t *terraform) parseText(r *tfResource, v *tfValue, what string) (*jsontree
 		return nil, false
 	}
 	root, duplicates, err := jsontree.Parse(v.text)
-	move := func(span source.Span) source.Span {
-		start := origin.at(span.Start)
-		return source.Span{Start: start, End: max(start, origin.at(span.End))}
-	}
+	move := spanThrough(origin.at)
 	if err != nil {
 		if hole.Has(v.text) {
 			t.unreadable(v.file, move(err.Span), r.address, "", "with its unknown parts "+what+" is no JSON ("+strings.ReplaceAll(err.Msg, `'\ue000'`, "an unknown value")+")")
@@ -86,18 +83,7 @@ func (t *terraform) parseText(r *tfResource, v *tfValue, what string) (*jsontree
 	for _, d := range duplicates {
 		t.wrong("DUPLICATE_KEY", v.file, move(d.Second), r.address, "only one would count", "%q is already a name in this object", d.Name)
 	}
-	var walk func(v *jsontree.Value)
-	walk = func(v *jsontree.Value) {
-		v.Span = move(v.Span)
-		for i := range v.Items {
-			walk(&v.Items[i])
-		}
-		for i := range v.Members {
-			v.Members[i].NameSpan = move(v.Members[i].NameSpan)
-			walk(&v.Members[i].Value)
-		}
-	}
-	walk(root)
+	moveSpans(root, move)
 	return root, true
 }
 

@@ -174,23 +174,7 @@ func (s *scope) decode(v *tfValue, parse func(string) (*jsontree.Value, []jsontr
 	if err != nil {
 		return tfValue{}, false
 	}
-	origin := newOrigin(v, v.file, v.span)
-	var move func(v *jsontree.Value)
-	at := func(span source.Span) source.Span {
-		start := origin.at(span.Start)
-		return source.Span{Start: start, End: max(start, origin.at(span.End))}
-	}
-	move = func(v *jsontree.Value) {
-		v.Span = at(v.Span)
-		for i := range v.Items {
-			move(&v.Items[i])
-		}
-		for i := range v.Members {
-			v.Members[i].NameSpan = at(v.Members[i].NameSpan)
-			move(&v.Members[i].Value)
-		}
-	}
-	move(root)
+	moveSpans(root, spanThrough(newOrigin(v, v.file, v.span).at))
 	out := fromTree(v.file, root)
 	out.using = v.using
 	return out, true

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -283,21 +284,32 @@ func moduleOf(address string) string {
 	}
 }
 
+// outsideKeys goes through the bytes of an address that are in no instance key.
+func outsideKeys(address string) iter.Seq2[int, byte] {
+	return func(yield func(int, byte) bool) {
+		key, quoted := false, false
+		for i := 0; i < len(address); i++ {
+			switch c := address[i]; {
+			case quoted && c == '\\':
+				i++
+			case c == '"' && key:
+				quoted = !quoted
+			case quoted:
+			case c == '[':
+				key = true
+			case c == ']':
+				key = false
+			case !key && !yield(i, c):
+				return
+			}
+		}
+	}
+}
+
 // nextDot finds the first dot of an address outside of instance keys.
 func nextDot(address string) int {
-	key, quoted := false, false
-	for i := 0; i < len(address); i++ {
-		switch c := address[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"' && key:
-			quoted = !quoted
-		case quoted:
-		case c == '[':
-			key = true
-		case c == ']':
-			key = false
-		case c == '.' && !key:
+	for i, c := range outsideKeys(address) {
+		if c == '.' {
 			return i
 		}
 	}
@@ -310,21 +322,8 @@ func withoutKeys(address string) string {
 		return address
 	}
 	var b strings.Builder
-	key, quoted := false, false
-	for i := 0; i < len(address); i++ {
-		switch c := address[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"' && key:
-			quoted = !quoted
-		case quoted:
-		case c == '[':
-			key = true
-		case c == ']':
-			key = false
-		case !key:
-			b.WriteByte(c)
-		}
+	for _, c := range outsideKeys(address) {
+		b.WriteByte(c)
 	}
 	return b.String()
 }

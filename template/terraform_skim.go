@@ -218,21 +218,7 @@ func parsePart(text string, span source.Span) (*jsontree.Value, []jsontree.Dupli
 		duplicates[i].Second.Start += span.Start
 		duplicates[i].Second.End += span.Start
 	}
-	var move func(v *jsontree.Value)
-	move = func(v *jsontree.Value) {
-		v.Span.Start += span.Start
-		v.Span.End += span.Start
-		for i := range v.Items {
-			move(&v.Items[i])
-		}
-		for i := range v.Members {
-			m := &v.Members[i]
-			m.NameSpan.Start += span.Start
-			m.NameSpan.End += span.Start
-			move(&m.Value)
-		}
-	}
-	move(root)
+	moveSpans(root, spanThrough(func(offset int32) int32 { return offset + span.Start }))
 	return root, duplicates, nil
 }
 
