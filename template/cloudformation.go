@@ -202,10 +202,6 @@ func (s *stack) place(r *resource, v *jsontree.Value) Place {
 	}
 }
 
-// ConditionByDefault is the code of findings that something which says who may do
-// what is not read, since a condition leaves it out with the defaults of parameters.
-const ConditionByDefault = "CONDITION_BY_DEFAULT"
-
 // undecided says which conditions left the result open.
 func (s *stack) undecided() {
 	names := map[string]bool{}

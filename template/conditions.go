@@ -53,7 +53,7 @@ func (s *stack) conditionNamed(name string, at source.Span) outcome {
 	}
 	if c.known {
 		if c.value != undecided || len(s.assume) == 0 {
-			s.usedDefaults(c.defaults...)
+			s.defaults.add(c.defaults...)
 			return c.value
 		}
 	}
@@ -70,27 +70,14 @@ func (s *stack) conditionNamed(name string, at source.Span) outcome {
 	}
 	c.open = true
 	s.chain++
-	around := s.defaults
-	s.defaults = nil
-	value := s.condition(c.node)
-	used := s.defaults
-	s.defaults = around
-	s.usedDefaults(used...)
+	var value outcome
+	used := s.defaults.during(func() { value = s.condition(c.node) })
 	s.chain--
 	c.open = false
 	if len(s.assume) == 0 {
 		c.known, c.value, c.defaults = true, value, used
 	}
 	return value
-}
-
-// usedDefaults notes parameters that had no value but their default.
-func (s *stack) usedDefaults(names ...string) {
-	for _, name := range names {
-		if !slices.Contains(s.defaults, name) {
-			s.defaults = append(s.defaults, name)
-		}
-	}
 }
 
 // leavesOut notes that a condition decides what is read of a resource, so that

@@ -32,11 +32,11 @@ type stack struct {
 	order      []*resource // as written
 	outputs    map[string]*output
 
-	assume   When     // what holds for what is being evaluated
-	split    string   // a condition that has to be decided for it; see variants
-	broken   bool     // something in it could not be read
-	defaults []string // parameters whose default the condition that is being evaluated uses
-	chain    int      // how many references are being followed
+	assume   When         // what holds for what is being evaluated
+	split    string       // a condition that has to be decided for it; see variants
+	broken   bool         // something in it could not be read
+	defaults defaultsUsed // in the condition that is being evaluated
+	chain    int          // how many references are being followed
 	reported map[report]bool
 	near     near.Finder
 
@@ -284,7 +284,7 @@ func (s *stack) parameterValue(name string, p *parameter) jsontree.Value {
 		p.value = s.readParameter(name, p)
 	}
 	if p.defaulted {
-		s.usedDefaults(name)
+		s.defaults.add(name)
 	}
 	return p.value
 }

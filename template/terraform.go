@@ -28,6 +28,7 @@ type terraform struct {
 	modules     int  // that were called
 	broken      bool // something in what is being read could not be read
 	depth       int  // how deeply values refer to each other
+	defaults    defaultsUsed
 }
 
 // tfResource is an instance of a resource or of a data source.

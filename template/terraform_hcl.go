@@ -43,6 +43,7 @@ type hclLocal struct {
 	span       source.Span
 	open, done bool
 	value      tfValue
+	defaults   []string // variables whose default it was worked out with
 }
 
 type hclProvider struct {
@@ -329,10 +330,11 @@ func (m *module) valueOf(l *hclLocal, name string, s *scope) tfValue {
 	if !l.done {
 		l.open = true
 		m.t.depth++
-		l.value = s.eval(l.expr)
+		l.defaults = m.t.defaults.during(func() { l.value = s.eval(l.expr) })
 		m.t.depth--
 		l.open, l.done = false, true
 	}
+	m.t.defaults.add(l.defaults...)
 	return l.value
 }
 

@@ -168,8 +168,13 @@ func (m *module) instancesOf(b *hclBlock) []*instance {
 		return b.instances
 	}
 	b.open = true
-	keys := m.instanceKeysOf(b)
+	var keys []keyed
+	used := m.t.defaults.during(func() { keys = m.instanceKeysOf(b) })
 	b.open = false
+	if access := b.block.Type == "module" || !b.data && relevantType(b.kind); access && len(keys) == 0 && len(used) > 0 && m.parent == nil {
+		m.t.say(ConditionByDefault, source.Suggestion, b.file, b.nameSpan, b.address, "give other values with --parameter to read it",
+			"with the default of %s there is no %s; it is not read", strings.Join(used, ", "), b.address)
+	}
 	for _, k := range keys {
 		r := &tfResource{address: m.path + b.address + k.suffix, kind: b.kind, data: b.data, file: b.file, span: b.span, nameSpan: b.nameSpan}
 		r.when, r.several = mergeWhens(m.when, k.when), k.many || m.many

@@ -23,6 +23,7 @@ type hclVariable struct {
 	given      *hclLocal // value in a file of values
 	open, done bool
 	value      tfValue
+	defaulted  bool // the value is the default
 }
 
 // variable returns the value of a variable: what is given, the default, or a
@@ -44,6 +45,9 @@ func (m *module) variable(name string, file *source.File, span source.Span) tfVa
 		v.open = true
 		v.value = m.makeVariable(name, v)
 		v.open, v.done = false, true
+	}
+	if v.defaulted && m.parent == nil {
+		m.t.defaults.add(name)
 	}
 	return v.value
 }
@@ -68,7 +72,7 @@ func (m *module) makeVariable(name string, v *hclVariable) tfValue {
 		value = m.valueOf(v.given, "var."+name, m.scope(v.given.file))
 	}
 	if a := v.body.Attributes["default"]; a != nil && !value.exists() && !m.nullable(v, value) {
-		value = s.eval(a.Expr)
+		value, v.defaulted = s.eval(a.Expr), true
 	}
 	if value.kind == jsontree.Invalid {
 		h := Hole{Name: m.path + "var." + name, Why: "variable", list: isCollection(kind)}
