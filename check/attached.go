@@ -132,7 +132,11 @@ func (r *run) attachedAction(e *entry) {
 	if a := e.action; fits && a != nil && r.attached.types != nil {
 		fits = slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return slices.Contains(r.attached.types, t.Name) })
 	}
-	if !fits {
+	switch {
+	case fits:
+	case r.attached.trust:
+		r.report("UNSUPPORTED_ACTION_IN_POLICY", e.place(), "trust policies have actions such as sts:AssumeRole", "a trust policy is about assuming its role, and %s is not", quote(e.text))
+	default:
 		r.report("UNSUPPORTED_ACTION_IN_POLICY", e.place(), "", "action %s is not about %s", quote(e.text), r.attached.name)
 	}
 }

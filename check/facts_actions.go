@@ -69,9 +69,11 @@ func (f *facts) expand(entry string) []*action {
 func (f *facts) formatsOfAction(a *action) []*format {
 	if a.formats == nil {
 		var list []*format
-		for _, g := range f.formatsOf(a.Service) {
-			if slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return t.Name == g.typ }) {
-				list = append(list, g)
+		for _, needed := range []bool{true, false} {
+			for _, g := range f.formatsOf(a.Service) {
+				if slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return t.Name == g.typ && t.Required == needed }) {
+					list = append(list, g)
+				}
 			}
 		}
 		for i := range unlisted {

@@ -98,6 +98,9 @@ func (f *checkFlags) run(e *env, args []string) error {
 			return fmt.Errorf("--enable: %s is no code of findings that are made on request", code)
 		}
 	}
+	if err := f.ignoresKnown(); err != nil {
+		return err
+	}
 	inputs, err := checkInputs(args)
 	if err != nil {
 		return err

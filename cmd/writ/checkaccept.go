@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/writ-iam/writ/check"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/source"
 )
@@ -76,6 +79,23 @@ func (a *acceptance) filter(name string, r *check.Result) {
 		kept = append(kept, f)
 	}
 	r.Findings = kept
+}
+
+// ignoresKnown returns an error for a code that is misspelled. Templates have codes of
+// their own, so that not every unknown one is.
+func (f *checkFlags) ignoresKnown() error {
+	rules := check.Rules()
+	names := make([]string, len(rules))
+	for i := range rules {
+		names[i] = rules[i].Code
+	}
+	for _, code := range f.ignore {
+		known := slices.ContainsFunc(names, func(n string) bool { return pattern.MatchFold(code, n) })
+		if hint := near.Hint(strings.ToUpper(code), names); !known && hint != "" {
+			return fmt.Errorf("--ignore: there is no code %s: %s", code, hint)
+		}
+	}
+	return nil
 }
 
 func (a *acceptance) ignored(code string) bool {
