@@ -215,7 +215,7 @@ func (x *Example) Policy(form Form, values map[string]string) (*policy.Document,
 	statements := x.raw
 	if form == Corrected {
 		statements = x.now
-		pairs = append(pairs, "{partition}", Place{Region: values["region"]}.partition())
+		pairs = append(pairs, "{partition}", Place{Region: values["region"]}.InPartition())
 	}
 	text := `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
 	doc, findings := policy.ParseString(x.Name, strings.NewReplacer(pairs...).Replace(text))

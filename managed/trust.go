@@ -13,11 +13,23 @@ import (
 type TrustRole struct {
 	Name      string   // "execution"
 	UsualName string   // as consoles call it: "ecsTaskExecutionRole"; often ""
-	Service   string   // principal that assumes it: "ecs-tasks.amazonaws.com"
+	Service   string   // principal that assumes it: "ecs-tasks.amazonaws.com"; see ServiceIn
 	Policies  []string // managed policies that are made for it
 	SourceARN string   // value of aws:SourceArn that the service sends, with {partition}, {region} and {account}; "" where it sends none
 	Note      string
 	Source    string
+
+	elsewhere []string // PARTITION=PRINCIPAL where it is not Service
+}
+
+// ServiceIn returns the principal that assumes the role in a partition.
+func (r *TrustRole) ServiceIn(partition string) string {
+	for _, pair := range r.elsewhere {
+		if principal, ok := strings.CutPrefix(pair, partition+"="); ok {
+			return principal
+		}
+	}
+	return r.Service
 }
 
 // ServiceLinked reports whether AWS makes the role, so that nobody writes its
@@ -42,7 +54,12 @@ func decodeRoles(r *reader) ([]TrustRole, error) {
 			r.fail("%q is no kind of line", f[0])
 		}
 		f = r.need(f, 7, 7)
-		rows = append(rows, TrustRole{f[0], f[1], f[2], strings.Fields(f[3]), f[4], f[5], f[6]})
+		principals := strings.Fields(f[2])
+		if len(principals) == 0 {
+			r.fail("%s names no principal", f[0])
+			break
+		}
+		rows = append(rows, TrustRole{f[0], f[1], principals[0], strings.Fields(f[3]), f[4], f[5], f[6], principals[1:]})
 	}
 	return rows, r.err
 }
@@ -78,7 +95,8 @@ func (p Place) Check() error {
 	return nil
 }
 
-func (p Place) partition() string {
+// InPartition returns the partition that is said, else that of the Region, else aws.
+func (p Place) InPartition() string {
 	if p.Partition != "" {
 		return p.Partition
 	}
@@ -97,20 +115,16 @@ func (p Place) Fill(text string) string {
 		}
 		return s
 	}
-	return strings.NewReplacer("{partition}", p.partition(), "{region}", star(p.Region), "{account}", star(p.Account)).Replace(text)
+	return strings.NewReplacer("{partition}", p.InPartition(), "{region}", star(p.Region), "{account}", star(p.Account)).Replace(text)
 }
 
 // Trust returns the trust policy of the role, guarded against the confused
 // deputy where the service sends on whose behalf it comes and the account is
 // known. Guarded says whether it is.
 func (r *TrustRole) Trust(at Place) (doc *policy.Document, guarded bool) {
-	service := r.Service
-	if at.partition() == "aws-cn" && service == "ec2.amazonaws.com" {
-		service += ".cn"
-	}
 	s := policy.Statement{
 		Effect:    policy.Allow,
-		Principal: policy.PrincipalOf(policy.PrincipalService, service),
+		Principal: policy.PrincipalOf(policy.PrincipalService, r.ServiceIn(at.InPartition())),
 		Action:    policy.String("sts:AssumeRole"),
 	}
 	if r.SourceARN != "" && at.Account != "" {

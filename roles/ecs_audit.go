@@ -140,7 +140,7 @@ func (a *auditor) taskTrust(kind TaskRoleKind) {
 	values := conditionValues{}
 	values.collect(*a.held.Trust)
 	ask := func(account string) verdict {
-		base := authz.Request{Principal: role.Service, Action: "sts:AssumeRole", UnknownRest: true}
+		base := authz.Request{Principal: role.ServiceIn(a.opts.partition()), Action: "sts:AssumeRole", UnknownRest: true}
 		var conditions []Condition
 		if role.SourceARN != "" {
 			from := managed.Place{Partition: a.opts.partition(), Region: a.opts.Region, Account: account}.Fill(role.SourceARN)

@@ -284,7 +284,7 @@ func (f *managedFlags) trust(e *env, r *managed.TrustRole, at managed.Place, clu
 	if r.UsualName != "" {
 		p.line("usual name", "%s", r.UsualName)
 	}
-	p.line("assumed by", "%s", strings.Join(doc.Statements[0].Principal.Groups[0].Values.Texts(), ", "))
+	p.line("assumed by", "%s", r.ServiceIn(at.InPartition()))
 	for _, name := range r.Policies {
 		p.line("policy", "%s", name)
 	}
