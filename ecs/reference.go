@@ -124,16 +124,14 @@ var registries = []struct{ before, after, partition string }{
 }
 
 // ParseImage takes the name of an image apart: [HOST/]REPOSITORY[:TAG][@DIGEST].
-// It fails for a private ECR image whose repository cannot be one.
+// It fails for a private ECR image whose account or repository cannot be one.
 func ParseImage(text string) (Image, bool) {
 	host, rest, ok := strings.Cut(text, "/")
 	if !ok || !strings.ContainsAny(host, ".:") && host != "localhost" {
 		return Image{}, text != ""
 	}
 	account, domain, _ := strings.Cut(host, ".")
-	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
-		return Image{Registry: host}, true
-	}
+	isAccount := len(account) == 12 && strings.Trim(account, "0123456789") == ""
 	for _, r := range registries {
 		region, ok := strings.CutPrefix(domain, r.before)
 		if !ok {
@@ -149,7 +147,7 @@ func ParseImage(text string) (Image, bool) {
 			partition = "aws-us-gov"
 		}
 		image := Image{Private: true, Account: account, Region: region, Partition: partition, Repository: repository}
-		return image, validRepository(repository)
+		return image, isAccount && validRepository(repository)
 	}
 	return Image{Registry: host}, true
 }

@@ -65,13 +65,13 @@ func TestParseImage(t *testing.T) {
 		"123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/a":          private("aws-cn", "cn-north-1", "a"),
 		"123456789012.dkr.ecr-fips.us-gov-east-1.amazonaws.com/a":     private("aws-us-gov", "us-gov-east-1", "a"),
 		"123456789012.dkr-ecr.us-east-1.on.aws/a":                     private("aws", "us-east-1", "a"),
-		"12345678901.dkr.ecr.eu-west-1.amazonaws.com/a":               {Registry: "12345678901.dkr.ecr.eu-west-1.amazonaws.com"},
 	} {
 		if got, ok := ParseImage(text); !ok || got != want {
 			t.Errorf("%s: %+v, %v", text, got, ok)
 		}
 	}
-	for _, text := range []string{"", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/A", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a*"} {
+	for _, text := range []string{"", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/A", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a*",
+		"12345678901.dkr.ecr.eu-west-1.amazonaws.com/a", "ACCOUNT_ID.dkr.ecr.us-east-1.amazonaws.com/a", "${x}.dkr.ecr.us-east-1.amazonaws.com/a"} {
 		if got, ok := ParseImage(text); ok {
 			t.Errorf("%q is read as %+v", text, got)
 		}

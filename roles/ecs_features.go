@@ -37,14 +37,17 @@ func (t *taskGenerator) image(c *ecs.Container) {
 		return
 	}
 	image, ok := ecs.ParseImage(c.Image.Value)
-	if !ok {
-		t.bad(t.td.File, c.Image, "the name of an image", "write it as ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG, or as a registry elsewhere has it")
+	isOpen := func(text string) bool { return strings.ContainsFunc(text, func(r rune) bool { return !inImage(r) }) }
+	host, _, _ := strings.Cut(c.Image.Value, "/")
+	switch {
+	case ok && image.Private:
+	case isOpen(host) || ok && isOpen(c.Image.Value):
+		t.report("IMAGE_UNKNOWN", source.Warning, t.td.File, c.Image, fmt.Sprintf("%q stands for an image that is filled in later", source.Clip(c.Image.Value, 200)), unknownImage)
 		return
-	}
-	if !image.Private {
-		if strings.ContainsFunc(c.Image.Value, func(r rune) bool { return !inImage(r) }) {
-			t.report("IMAGE_UNKNOWN", source.Warning, t.td.File, c.Image, fmt.Sprintf("%q stands for an image that is filled in later", source.Clip(c.Image.Value, 200)), unknownImage)
-		}
+	case !ok:
+		t.bad(t.td.File, c.Image, "the name of an image", "write it as ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG, with 12 digits for the account, or as a registry elsewhere has it")
+		return
+	default: // elsewhere, which takes no permission of AWS
 		return
 	}
 	place := captures{{name: "partition", value: image.Partition}, {name: "region", value: image.Region}, {name: "account", value: image.Account}, {name: "repository", value: image.Repository}}
