@@ -293,21 +293,21 @@ var specs = [fieldCount]spec{
 	fLabel:                          {name: "Label", in: inMap, form: formText},
 }
 
-// namedField is an entry of fieldsByLetter.
-type namedField struct {
-	name  string
-	field field
-}
-
-// fieldsByLetter holds the fields by the first letter of their names. Few names
-// share one, so looking there takes half the time of a map, and a definition
-// has many fields.
-var fieldsByLetter = func() (letters [256][]namedField) {
-	for f := range fieldCount {
-		name := specs[f].name
-		letters[name[0]] = append(letters[name[0]], namedField{name, f})
+// fieldsByLetter chains the fields whose names begin with the same letter: few
+// do, so looking there takes half the time of a map, and a definition has many
+// fields. fieldCount ends a chain.
+var fieldsByLetter = func() (chains struct {
+	first [256]field
+	next  [fieldCount]field
+}) {
+	for letter := range chains.first {
+		chains.first[letter] = fieldCount
 	}
-	return letters
+	for f := range fieldCount {
+		letter := specs[f].name[0]
+		chains.next[f], chains.first[letter] = chains.first[letter], f
+	}
+	return chains
 }()
 
 // fieldByName finds a field; a name means the same field wherever it stands.
@@ -315,9 +315,9 @@ func fieldByName(name string) (f field, ok bool) {
 	if name == "" {
 		return 0, false
 	}
-	for _, candidate := range fieldsByLetter[name[0]] {
-		if candidate.name == name {
-			return candidate.field, true
+	for f := fieldsByLetter.first[name[0]]; f < fieldCount; f = fieldsByLetter.next[f] {
+		if specs[f].name == name {
+			return f, true
 		}
 	}
 	return 0, false

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
@@ -12,7 +13,7 @@ import (
 
 // checkPattern reports a regular expression that no dialect takes.
 func (r *schemaReader) checkPattern(p *jsontree.Value) {
-	if flags.MatchString(p.Text) {
+	if flags().MatchString(p.Text) {
 		return // dialects differ in what these mean
 	}
 	// Schemas are in the dialect of JavaScript, which can look around.
@@ -33,7 +34,7 @@ var lookarounds = strings.NewReplacer("(?=", "(?:", "(?!", "(?:", "(?<=", "(?:",
 // literal characters stay, all else is any text. An alternative outside of
 // parentheses says nothing.
 func regexpText(expr string) Text {
-	if flags.MatchString(expr) {
+	if flags().MatchString(expr) {
 		return anyText
 	}
 	pieces := []string{""}
@@ -67,7 +68,7 @@ func regexpText(expr string) Text {
 // flags are those inside an expression, which change what its letters mean; and
 // classes that begin with their closing bracket, which not all dialects read
 // alike.
-var flags = regexp.MustCompile(`\(\?[^:=!<P]|\[\^?\]`)
+var flags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\(\?[^:=!<P]|\[\^?\]`) })
 
 // regexpAtom returns the literal that an expression begins with, "" for what is
 // none, and its length; 0 where it cannot be told.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
@@ -20,8 +21,8 @@ const (
 )
 
 var (
-	oldDrafts = regexp.MustCompile(`^https?://json-schema\.org/draft-0[0-7]/`)
-	newDrafts = regexp.MustCompile(`^https?://json-schema\.org/draft/20\d\d-\d\d/`)
+	oldDrafts = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^https?://json-schema\.org/draft-0[0-7]/`) })
+	newDrafts = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^https?://json-schema\.org/draft/20\d\d-\d\d/`) })
 )
 
 func draftOf(root *jsontree.Value) draft {
@@ -29,9 +30,9 @@ func draftOf(root *jsontree.Value) draft {
 	switch {
 	case !written.Is(jsontree.String):
 		return unknownDraft
-	case oldDrafts.MatchString(written.Text):
+	case oldDrafts().MatchString(written.Text):
 		return oldDraft
-	case newDrafts.MatchString(written.Text):
+	case newDrafts().MatchString(written.Text):
 		return newDraft
 	}
 	return unknownDraft

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/arn"
 )
@@ -32,7 +33,7 @@ func Parse(text string) (Denial, error) {
 	if !ok {
 		d, ok = parseShort(text)
 	}
-	if m := encoded.FindStringSubmatch(text); m != nil {
+	if m := encoded().FindStringSubmatch(text); m != nil {
 		d.Encoded, ok = m[1], true
 	}
 	if !ok {
@@ -51,7 +52,9 @@ func unwrap(text string) string {
 
 var unescape = strings.NewReplacer(`\"`, `"`, `\n`, " ", "&quot;", `"`, "&apos;", "'", "&#39;", "'", "&lt;", "<", "&gt;", ">", "&amp;", "&")
 
-var encoded = regexp.MustCompile(`(?i)encoded authorization failure message: ?([A-Za-z0-9+/=_-]+)`)
+var encoded = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)encoded authorization failure message: ?([A-Za-z0-9+/=_-]+)`)
+})
 
 // parseSentence reads "User: P is not authorized to perform: A on resource: R
 // reason".
@@ -80,10 +83,12 @@ func parseSentence(text string) (d Denial, ok bool) {
 
 // The messages of STS for identity providers name neither caller nor resource;
 // people quote others without their colons.
-var short = regexp.MustCompile(`(?i)(?:\buser:? (arn:\S+) is )?\bnot authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9]+)`)
+var short = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?:\buser:? (arn:\S+) is )?\bnot authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9]+)`)
+})
 
 func parseShort(text string) (Denial, bool) {
-	m := short.FindStringSubmatch(text)
+	m := short().FindStringSubmatch(text)
 	if m == nil {
 		return Denial{}, false
 	}
@@ -182,24 +187,26 @@ func trimResource(s string) string {
 }
 
 var (
-	cliNoise  = regexp.MustCompile(`\((\w+)\) when calling the (\w+) operation`)
-	javaNoise = regexp.MustCompile(`(?:Error Code|error code): (\w+)`)
-	goNoise   = regexp.MustCompile(`operation error [\w .-]+: (\w+),`)
-	anyCode   = regexp.MustCompile(`\b(AccessDenied(?:Exception)?|UnauthorizedOperation|AuthorizationError(?:Exception)?|NotAuthorized|UnauthorizedException|AccessDeniedFault)\b`)
+	cliNoise  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\((\w+)\) when calling the (\w+) operation`) })
+	javaNoise = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:Error Code|error code): (\w+)`) })
+	goNoise   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`operation error [\w .-]+: (\w+),`) })
+	anyCode   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\b(AccessDenied(?:Exception)?|UnauthorizedOperation|AuthorizationError(?:Exception)?|NotAuthorized|UnauthorizedException|AccessDeniedFault)\b`)
+	})
 )
 
 // parseNoise picks up the error code and the operation.
 func (d *Denial) parseNoise(text string) {
-	if m := cliNoise.FindStringSubmatch(text); m != nil {
+	if m := cliNoise().FindStringSubmatch(text); m != nil {
 		d.Code, d.Operation = m[1], m[2]
 		return
 	}
-	if m := goNoise.FindStringSubmatch(text); m != nil {
+	if m := goNoise().FindStringSubmatch(text); m != nil {
 		d.Operation = m[1]
 	}
-	if m := javaNoise.FindStringSubmatch(text); m != nil {
+	if m := javaNoise().FindStringSubmatch(text); m != nil {
 		d.Code = m[1]
-	} else if m := anyCode.FindStringSubmatch(text); m != nil {
+	} else if m := anyCode().FindStringSubmatch(text); m != nil {
 		d.Code = m[1]
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
@@ -144,7 +145,7 @@ type seed struct {
 	service string
 }
 
-var anyAction = seed{pattern: policy.CompileAction("*:*").Pattern()}
+var anyAction = sync.OnceValue(func() seed { return seed{pattern: policy.CompileAction("*:*").Pattern()} })
 
 // seeds returns the entries with wildcards of Allow statements, without those
 // that others cover.
@@ -155,7 +156,7 @@ func seeds(documents []*document) []seed {
 			switch {
 			case s.deny:
 			case s.actions.all != s.actions.not: // * or NotAction
-				return []seed{anyAction}
+				return []seed{anyAction()}
 			case s.actions.not: // NotAction *
 			default:
 				for _, w := range s.actions.wild {

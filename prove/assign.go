@@ -2,6 +2,7 @@ package prove
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/writ-iam/writ/pattern"
 )
@@ -115,7 +116,7 @@ func (t *ties) choices(k *key) []string {
 		if k.kind == textValues {
 			other := &language{}
 			other.addText(text)
-			if text, _, o := t.p.solve(subject(k.id), append(slices.Clip(plain), elementLiteral{other, true}), longer); o == found {
+			if text, _, o := t.p.solve(subject(k.id), append(slices.Clip(plain), elementLiteral{other, true}), longer()); o == found {
 				add(text)
 			}
 		}
@@ -129,7 +130,7 @@ func (t *ties) choices(k *key) []string {
 	return out
 }
 
-var longer = pattern.Compile("??*")
+var longer = sync.OnceValue(func() *pattern.Pattern { return pattern.Compile("??*") })
 
 // maxPieces and maxCut bound what is cut out of texts.
 const maxPieces, maxCut = 24, 64

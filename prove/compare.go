@@ -146,7 +146,7 @@ func (c *comparison) run(ctx context.Context) (Result, error) {
 			if everything == nil {
 				everything = c.classes(nil, c.literals)
 			}
-			classes, seeds = everything, []seed{anyAction}
+			classes, seeds = everything, []seed{anyAction()}
 		}
 		for _, class := range classes {
 			if w, err := c.ask(ctx, sc, c.about(class[0]), class); c.settled(w, err) {

@@ -3,6 +3,7 @@ package prove
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/pattern"
 )
@@ -41,7 +42,7 @@ func (s *textSearch) run() (text string, core []int, o outcome) {
 	o = none
 	switch {
 	case base < 0:
-		text, o = s.among([]*pattern.Pattern{anyText}, -1)
+		text, o = s.among([]*pattern.Pattern{anyText()}, -1)
 	default:
 		s.core[base] = true
 		for _, t := range s.literals[base].in.texts {
@@ -63,7 +64,7 @@ func (s *textSearch) run() (text string, core []int, o outcome) {
 	return text, core, o
 }
 
-var anyText = pattern.Compile("*")
+var anyText = sync.OnceValue(func() *pattern.Pattern { return pattern.Compile("*") })
 
 // simpler orders languages by what it costs to try all that is in them.
 func simpler(a, b *language) bool {

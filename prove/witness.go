@@ -3,6 +3,7 @@ package prove
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
@@ -188,7 +189,7 @@ func (c *comparison) improve(w *Witness, sc *scene, a answer) {
 		return
 	}
 	// A * of a policy that runs over colons is no reason for colons in the name.
-	plain := elementLiteral{not: true, in: &language{wild: []*pattern.Pattern{moreColons}}}
+	plain := elementLiteral{not: true, in: &language{wild: []*pattern.Pattern{moreColons()}}}
 	for _, lits := range [][]elementLiteral{append(slices.Clip(lits), plain), lits} {
 		for _, form := range forms {
 			text, _, o := c.solve(resourceSubject, lits, append(slices.Clip(c.extra[resourceSubject]), arnForm(form))...)
@@ -206,7 +207,7 @@ func (c *comparison) improve(w *Witness, sc *scene, a answer) {
 }
 
 // moreColons matches texts with more colons than an ARN needs.
-var moreColons = pattern.Compile(strings.Repeat("*:", arnColons+1) + "*")
+var moreColons = sync.OnceValue(func() *pattern.Pattern { return pattern.Compile(strings.Repeat("*:", arnColons+1) + "*") })
 
 // forms are patterns of the ARNs of an action's resources, the likeliest first,
 // and then of any resource.

@@ -103,7 +103,7 @@ func reference(f Format, name string) (ref string, ok bool) {
 	case isPlace:
 		return place, true
 	}
-	return name, terraformAddress.MatchString(name)
+	return name, terraformAddress().MatchString(name)
 }
 
 func isTerraform(f template.Format) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -132,7 +133,9 @@ var terraformPlaces = map[string]string{
 }
 
 // terraformAddress is the form of what a module can refer to.
-var terraformAddress = regexp.MustCompile(`^[a-z_][A-Za-z0-9_-]*(\[[0-9"A-Za-z_-]+\])?(\.[A-Za-z_][A-Za-z0-9_-]*(\[[0-9"A-Za-z_-]+\])?)+$`)
+var terraformAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z_][A-Za-z0-9_-]*(\[[0-9"A-Za-z_-]+\])?(\.[A-Za-z_][A-Za-z0-9_-]*(\[[0-9"A-Za-z_-]+\])?)+$`)
+})
 
 // hclText writes a string with references, or the reference that it is.
 func (r *Resource) hclText(text string) hclwrite.Tokens {

@@ -3,6 +3,7 @@ package template
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -141,7 +142,7 @@ func (b *binding) lookup(name string) (string, bool) {
 	return "", false
 }
 
-var notAlphanumeric = regexp.MustCompile(`[^0-9A-Za-z]`)
+var notAlphanumeric = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^0-9A-Za-z]`) })
 
 // fill writes the values of identifiers into a text: ${Name} as they are,
 // &{Name} without what no logical name can have.
@@ -151,7 +152,7 @@ func (b *binding) fill(text string) string {
 	}
 	for ; b != nil; b = b.around {
 		text = strings.ReplaceAll(text, "${"+b.name+"}", b.value)
-		text = strings.ReplaceAll(text, "&{"+b.name+"}", notAlphanumeric.ReplaceAllString(b.value, ""))
+		text = strings.ReplaceAll(text, "&{"+b.name+"}", notAlphanumeric().ReplaceAllString(b.value, ""))
 		if len(text) > maxText {
 			return text[:0]
 		}

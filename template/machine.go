@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/asl"
 	"github.com/writ-iam/writ/internal/hole"
@@ -248,7 +249,7 @@ func (s *stack) definitionFile(r *resource, v *jsontree.Value) definitionCase {
 }
 
 // assetName is the name of a file in S3 that the CDK derives from its content.
-var assetName = regexp.MustCompile(`^[0-9a-f]{64}\.(json|yaml|yml)$`)
+var assetName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}\.(json|yaml|yml)$`) })
 
 // definitionNamed opens the file of a definition: a path, or an asset of the CDK.
 func (s *stack) definitionNamed(v *jsontree.Value) *source.File {
@@ -259,7 +260,7 @@ func (s *stack) definitionNamed(v *jsontree.Value) *source.File {
 	}
 	value := list[0].value
 	name := value.Text
-	if key := value.Get("Key"); key != nil && assetName.MatchString(key.Text) && s.session.opts.Open != nil {
+	if key := value.Get("Key"); key != nil && assetName().MatchString(key.Text) && s.session.opts.Open != nil {
 		return s.fileAt("asset."+key.Text, v.Span)
 	}
 	if value.Kind != jsontree.String {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
 	"github.com/spf13/cobra"
@@ -168,7 +169,7 @@ func importFiles(args []string) (files []string, err error) {
 	return files, nil
 }
 
-var versionInName = regexp.MustCompile(`^(?:(.*)\.)?(v[1-9][0-9]*)$`)
+var versionInName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:(.*)\.)?(v[1-9][0-9]*)$`) })
 
 // completeHint says what the name of a file tells of its policy.
 func completeHint(hint managed.Hint, file string) managed.Hint {
@@ -177,7 +178,7 @@ func completeHint(hint managed.Hint, file string) managed.Hint {
 	}
 	name := strings.TrimSuffix(filepath.Base(file), ".json")
 	version := ""
-	if m := versionInName.FindStringSubmatch(name); m != nil {
+	if m := versionInName().FindStringSubmatch(name); m != nil {
 		if name, version = m[1], m[2]; name == "" {
 			name = filepath.Base(filepath.Dir(file))
 		}
