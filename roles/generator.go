@@ -53,7 +53,7 @@ func (gr *Grant) key() grantKey {
 func newGenerator(m *asl.StateMachine, opts Options) *generator {
 	g := &generator{
 		machine: m, opts: opts,
-		grants: make([]Grant, 0, 8), index: make(map[grantKey]int, 8), broad: map[string]bool{},
+		index: map[grantKey]int{}, broad: map[string]bool{},
 		passed: map[string]bool{}, concealed: map[string]bool{},
 	}
 	g.env = captures{
@@ -65,6 +65,13 @@ func newGenerator(m *asl.StateMachine, opts Options) *generator {
 	}
 	g.open = opts.Region == "" || opts.Account == "" || opts.Name == ""
 	return g
+}
+
+// expect makes room for about a grant per state.
+func (g *generator) expect(m *asl.StateMachine) {
+	states := 0
+	m.Walk(func(*asl.State) bool { states++; return true })
+	g.grants, g.index = make([]Grant, 0, states), make(map[grantKey]int, states)
 }
 
 // partition is the one given, else that of the Region, else "aws".

@@ -149,6 +149,7 @@ func Needs(m *asl.StateMachine, opts Options) ([]Grant, source.List) {
 func gather(m *asl.StateMachine, opts Options) *generator {
 	g := newGenerator(m, opts)
 	g.inputs()
+	g.expect(m)
 	m.Walk(func(s *asl.State) bool { g.state(s); return true })
 	g.features()
 	g.unusedPassRoles()
