@@ -33,7 +33,7 @@ func (f *generateFlags) readCheck(e *env, input string) error {
 		name = "<stdin>"
 	}
 	file := source.NewFile(name, text)
-	if !strings.HasSuffix(name, ".tf") && isTemplate(file) {
+	if isTemplate(file) {
 		f.committed, err = f.readStack(e, file, f.logicalIDs(input))
 	} else {
 		r := roleReader{file: file, audience: f.audience, names: f.logicalIDs(input)}
@@ -43,12 +43,25 @@ func (f *generateFlags) readCheck(e *env, input string) error {
 		return fmt.Errorf("--check:\n%w", err)
 	}
 	switch {
-	case f.format == "cfn" && !f.committed.template, f.format == "json" && f.committed.template:
+	case !f.committed.isFormat(f.format):
 		return fmt.Errorf("--check %s: the file is not of --format %s; leave out the flag, the file shows what it is", f.check, f.format)
 	case f.committed.template:
 		f.opts.LeaveOpen()
 	}
 	return nil
+}
+
+// isFormat reports whether a file can be what a format prints. People's text is any.
+func (r *roleFile) isFormat(format string) bool {
+	switch format {
+	case "cfn", "sam":
+		return r.template && !r.terraform
+	case "hcl":
+		return r.terraform
+	case "json":
+		return !r.template
+	}
+	return true
 }
 
 // logicalIDs are what writ generate may have called the resource of a template:

@@ -55,8 +55,6 @@ func (f *generateFlags) checkUsage(inputs []string) error {
 		return errors.New("--check writes nothing; leave out -o")
 	case f.check == "-" && slices.Contains(inputs, "-"):
 		return errors.New("standard input is either the definition or the file to check")
-	case f.format == "hcl":
-		return errors.New("--check does not read Terraform; commit the result of --format json or cfn as well, and check that")
 	}
 	return nil
 }

@@ -16,14 +16,15 @@ import (
 
 // roleFile is a role, or a policy alone, as a file holds it.
 type roleFile struct {
-	file     *source.File
-	template bool             // CloudFormation or SAM, in which references may stand
-	trust    *policy.Document // nil where the file has none
-	policies []*policy.Document
-	attached []string // managed policies by ARN, whose texts are elsewhere
-	path     string   // "" where the file has none
-	boundary string
-	isRole   bool // and not a policy alone
+	file      *source.File
+	template  bool             // one of a stack, in which references may stand
+	terraform bool             // and that of a module
+	trust     *policy.Document // nil where the file has none
+	policies  []*policy.Document
+	attached  []string // managed policies by ARN, whose texts are elsewhere
+	path      string   // "" where the file has none
+	boundary  string
+	isRole    bool // and not a policy alone
 
 	findings  source.List
 	undecided bool // there may be more than was read
@@ -92,8 +93,8 @@ func (r *roleReader) parse() error {
 	if len(text) > source.MaxSize {
 		return fmt.Errorf("%s: the file is too large", r.file.Name)
 	}
-	if strings.HasSuffix(r.file.Name, ".tf") || strings.Contains(text, "jsonencode(") {
-		return fmt.Errorf("%s: Terraform is not read back; commit the result of --format json or cfn as well, and check that", r.file.Name)
+	if strings.Contains(text, "jsonencode(") {
+		return fmt.Errorf("%s: this looks like Terraform, whose files are named .tf", r.file.Name)
 	}
 	parse, code := yamltree.Parse, "MALFORMED_YAML"
 	if strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {

@@ -27,10 +27,12 @@ func (f *generateFlags) readStack(e *env, file *source.File, ids []string) (*rol
 	if err != nil {
 		return nil, err
 	}
+	findings = slices.DeleteFunc(findings, func(f source.Finding) bool { return t != nil && lacksDefinition(t, f) })
 	if t == nil || findings.HasErrors() {
 		return nil, unreadable(slices.DeleteFunc(findings, func(f source.Finding) bool { return f.Severity != source.Error }))
 	}
 	r := stackReader{t: t, ids: ids, out: roleFile{file: file, template: true, undecided: t.Incomplete}}
+	r.out.terraform = t.Format == template.TerraformHCL || t.Format == template.TerraformPlan
 	if r.out.undecided {
 		r.out.findings = findings
 	}
@@ -43,6 +45,14 @@ func (f *generateFlags) readStack(e *env, file *source.File, ids []string) (*rol
 		return nil, unreadable(append(r.bad, findings...))
 	}
 	return &r.out, nil
+}
+
+// lacksDefinition reports whether a finding says that a machine has no definition,
+// as in what --format sam prints. Its role is there all the same.
+func lacksDefinition(t *template.Template, f source.Finding) bool {
+	return f.Code == "MISSING_FIELD" && slices.ContainsFunc(t.Machines, func(m template.Machine) bool {
+		return m.Definition == nil && m.File == f.File && m.Pointer == f.Path
+	})
 }
 
 func (r *stackReader) wrong(at *template.Place, hint, format string, args ...any) {
@@ -58,7 +68,7 @@ func (r *stackReader) wrong(at *template.Place, hint, format string, args ...any
 func (r *stackReader) pick(places []*template.Place, kind string, written func(i int) bool) int {
 	var named, own []int
 	for i, p := range places {
-		if slices.Contains(r.ids, p.Name) {
+		if slices.Contains(r.ids, label(p.Name)) {
 			named = append(named, i)
 		}
 		if written(i) {
@@ -93,7 +103,7 @@ func (r *stackReader) role() {
 	role := &r.t.Roles[at]
 	r.when, r.out.isRole = role.When, true
 	r.whole(&role.Place)
-	if role.Trust >= 0 {
+	if role.Trust >= 0 && !role.Implied { // SAM writes that of a role that it makes
 		r.out.trust = r.document(&r.t.Policies[role.Trust])
 	}
 	for _, i := range role.Inline {
@@ -116,7 +126,7 @@ func (r *stackReader) policyAlone() {
 	var policies []*template.Policy
 	for i := range r.t.Policies {
 		p := &r.t.Policies[i]
-		standsAlone := p.Type == "AWS::IAM::ManagedPolicy" || p.Type == "AWS::IAM::Policy"
+		standsAlone := p.Type == "AWS::IAM::ManagedPolicy" || p.Type == "AWS::IAM::Policy" || p.Type == "aws_iam_policy"
 		if standsAlone && !slices.ContainsFunc(places, func(have *template.Place) bool { return have.ID() == p.ID() }) {
 			places, policies = append(places, &p.Place), append(policies, p)
 		}
