@@ -72,9 +72,11 @@ var computeIntegrations = []integration{
 		name: "eks:createCluster", source: guide + "eks-iam",
 		patterns: request | runJob | callback,
 		needs:    "Name RoleArn",
-		params:   []param{{path: "Name", as: shape{"{cluster}"}}, {path: "RoleArn", as: roleShape}, {path: "ComputeConfig.NodeRoleArn", as: roleShape}},
+		params:   []param{{path: "Name", as: shape{"{cluster}"}}, {path: "RoleArn", as: roleShape}, {path: "ComputeConfig.NodeRoleArn", as: roleShape}, {path: "EncryptionConfig[].Provider.KeyArn", as: keyShape}},
 		rules: []rule{
-			{purpose: Call, actions: "eks:CreateCluster", resource: "*", note: "the action has no resource type"},
+			{purpose: Call, actions: "eks:CreateCluster", resource: "*", note: "the action has no resource type; for its first cluster an account needs iam:CreateServiceLinkedRole for eks.amazonaws.com, too"},
+			eksKey("key", "{key}"),
+			eksKey("alias", "*"),
 			{purpose: Poll, style: console, on: job, actions: "eks:DescribeCluster", resource: "arn:{partition}:eks:{region}:{account}:cluster/*"},
 			{purpose: Cancel, style: console, on: job, actions: "eks:DeleteCluster", resource: "arn:{partition}:eks:{region}:{account}:cluster/*"},
 			{purpose: Poll, style: least, on: job, actions: "eks:DescribeCluster", reads: "Name", resource: eksCluster},
@@ -166,7 +168,7 @@ var computeIntegrations = []integration{
 		needs:    "ServiceRole JobFlowRole",
 		params:   []param{{path: "ServiceRole", as: roleNameShape}, {path: "JobFlowRole", as: instanceProfileShape}, {path: "AutoScalingRole", as: roleNameShape}},
 		rules: []rule{
-			{purpose: Call, actions: "elasticmapreduce:RunJobFlow", resource: "*", note: "the cluster has no ARN before it is made"},
+			{purpose: Call, actions: "elasticmapreduce:RunJobFlow", resource: "*", note: "the cluster has no ARN before it is made; for its first cluster an account needs iam:CreateServiceLinkedRole for elasticmapreduce.amazonaws.com, too"},
 			{purpose: Poll, style: console, on: job, actions: "elasticmapreduce:DescribeCluster", resource: "*"},
 			{purpose: Cancel, style: console, on: job, actions: "elasticmapreduce:TerminateJobFlows", resource: "*"},
 			{purpose: Poll, style: least, on: job, actions: "elasticmapreduce:DescribeCluster", resource: "arn:{partition}:elasticmapreduce:{region}:{account}:cluster/*"},
@@ -376,6 +378,14 @@ const (
 )
 
 var inCluster = []conditionRule{{operator: "ArnEquals", key: "ecs:cluster", values: "arn:{partition}:ecs:{region}:{account}:cluster/{cluster}"}}
+
+// eksKey: who makes a cluster grants it the use of the key of its secrets. An
+// alias does not tell the key.
+func eksKey(variant, key string) rule {
+	const parameter = "EncryptionConfig[].Provider.KeyArn"
+	return rule{purpose: Dependent, style: least, actions: "kms:DescribeKey kms:CreateGrant", reads: parameter + "/" + variant, when: parameter,
+		resource: "arn:{partition}:kms:{region}:{account}:key/" + key, source: "Amazon EKS User Guide, create-cluster", note: "the key that encrypts the cluster's secrets"}
+}
 
 var kubernetesAccess = caution{
 	code:    "KUBERNETES_ACCESS",
