@@ -68,12 +68,12 @@ func newLastPart(text string) lastPart {
 func (s *shape) overlaps(last *lastPart, w *work) bool {
 	if s.open && last.runs {
 		end := strings.LastIndexAny(last.text, "*}")
-		return agree(last.plain, s.head, strings.HasPrefix) && agree(last.text[end+1:], s.tail, strings.HasSuffix)
+		return sameStart(last.plain, s.head) && sameEnd(last.text[end+1:], s.tail)
 	}
 	if w.spent() {
 		return true
 	}
-	if !agree(last.plain, s.head, strings.HasPrefix) {
+	if !sameStart(last.plain, s.head) {
 		w.left--
 		return false
 	}
@@ -83,8 +83,17 @@ func (s *shape) overlaps(last *lastPart, w *work) bool {
 	return w.overlaps(s.compiled, last.text)
 }
 
-// agree reports whether one of two texts begins, or ends, with the other.
-func agree(a, b string, with func(s, part string) bool) bool { return with(a, b) || with(b, a) }
+// sameStart reports whether one of two texts begins with the other.
+func sameStart(a, b string) bool {
+	n := min(len(a), len(b))
+	return a[:n] == b[:n]
+}
+
+// sameEnd reports whether one of two texts ends with the other.
+func sameEnd(a, b string) bool {
+	n := min(len(a), len(b))
+	return a[len(a)-n:] == b[len(b)-n:]
+}
 
 // holds rules out a text with more slashes than a format has whose last
 // placeholder another format of the service continues behind a slash: what has a

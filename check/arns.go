@@ -222,7 +222,7 @@ func (r *run) fits(p *resource) []*format {
 func (r *run) fitting(formats []*format, p *resource) []*format {
 	before := len(r.formats)
 	for _, f := range formats {
-		if f.service == p.service && f.folded.overlaps(&p.folded, &r.compared) {
+		if f.folded.overlaps(&p.folded, &r.compared) && f.service == p.service {
 			r.formats = append(r.formats, f)
 		}
 	}

@@ -14,7 +14,8 @@ type action struct {
 	*catalog.Action
 	lower   string // full name in lower case
 	pattern policy.ActionPattern
-	steps   steps // see ways
+	steps   steps  // see ways
+	risks   []risk // of allowing it on all resources
 
 	formats *[]*format // of the resources that it is about; nil until asked for
 	keys    *[]string  // that requests for it carry; nil until asked for
@@ -46,6 +47,7 @@ func (f *facts) about(a *catalog.Action) *action {
 	if known == nil {
 		full := a.FullName()
 		known = &action{Action: a, lower: strings.ToLower(full), pattern: policy.CompileAction(full), steps: stepsOfWays().of[full]}
+		known.risks = risksOf(known)
 		f.known[a] = known
 	}
 	return known

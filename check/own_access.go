@@ -291,7 +291,7 @@ func exposure(r *run, s *statement) {
 		if e.action == nil {
 			continue // patterns say less about what was meant
 		}
-		for _, x := range risksOf(e.action) {
+		for _, x := range e.action.risks {
 			if onRequest[x.code] && !r.enabled[x.code] {
 				continue
 			}

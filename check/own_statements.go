@@ -175,6 +175,9 @@ func coveredStatements(r *run) {
 // suspects are the statements that look covered: each of their entries stands in
 // another statement, or looks covered by a pattern.
 func (r *run) suspects() []int {
+	if len(r.statements) < 2 {
+		return nil
+	}
 	actions, resources := newGlance(len(r.statements)), newGlance(len(r.statements))
 	for i := range r.statements {
 		actions.add(i, r.statements[i].actions.items)

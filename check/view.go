@@ -99,6 +99,7 @@ func (s *statement) denies() bool { return s.Effect == policy.Deny }
 // view walks the document once and prepares its statements.
 func (r *run) view() {
 	v := viewer{r: r}
+	r.statements = make([]statement, 0, len(r.doc.Statements))
 	policy.Walk(r.doc, v.visit)
 	for i := range r.statements {
 		s := &r.statements[i]
