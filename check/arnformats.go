@@ -29,6 +29,7 @@ type shape struct {
 	text       string
 	head, tail string // what stands before the first placeholder, and behind the last
 	open       bool   // there are placeholders
+	single     bool   // there is one
 	compiled   *pattern.Pattern
 }
 
@@ -40,7 +41,8 @@ func newShape(text string) shape {
 	if first < 0 {
 		return shape{text: text, head: text, tail: text}
 	}
-	return shape{text: text, head: text[:first], tail: text[strings.LastIndex(text, placeholder)+len(placeholder):], open: true}
+	last := strings.LastIndex(text, placeholder)
+	return shape{text: text, head: text[:first], tail: text[last+len(placeholder):], open: true, single: first == last}
 }
 
 // lastPart is what stands after the fifth colon of an ARN. It may have wildcards
@@ -76,6 +78,10 @@ func (s *shape) overlaps(last *lastPart, w *work) bool {
 	if !sameStart(last.plain, s.head) {
 		w.left--
 		return false
+	}
+	if s.single && len(last.plain) == len(last.text) {
+		w.left--
+		return len(last.text) > len(s.head)+len(s.tail) && strings.HasPrefix(last.text, s.head) && strings.HasSuffix(last.text, s.tail)
 	}
 	if s.compiled == nil {
 		s.compiled = glob(s.text)

@@ -135,7 +135,9 @@ func (v *viewer) visit(at policy.Place, node any) bool {
 		return true
 	}
 	if n, ok := node.(*policy.Statement); ok {
-		v.r.statements = append(v.r.statements, statement{Statement: n, at: at, index: at.Statement})
+		v.r.statements = v.r.statements[:at.Statement+1]
+		s := &v.r.statements[at.Statement]
+		s.Statement, s.at, s.index = n, at, at.Statement
 		return true
 	}
 	s := &v.r.statements[len(v.r.statements)-1]

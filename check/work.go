@@ -36,6 +36,9 @@ func (w *work) subset(a, b *pattern.Pattern, size int) bool {
 	if text, ok := a.Literal(); ok {
 		return b.Match(text)
 	}
+	if begin, ok := b.Begins(); ok && strings.HasPrefix(a.Prefix(), begin) {
+		return true
+	}
 	w.left -= searchCost
 	_, v := pattern.Search{All: []*pattern.Pattern{a}, None: []*pattern.Pattern{b}, Work: workAtOnce}.Run()
 	return v == pattern.No

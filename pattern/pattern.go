@@ -227,6 +227,15 @@ func (p *Pattern) Literal() (string, bool) {
 // Prefix returns the literal text before the first wildcard or variable.
 func (p *Pattern) Prefix() string { return p.text }
 
+// Begins returns the text with which exactly the strings begin that p matches (up
+// to case, where the dialect folds it), and false when p asks for more.
+func (p *Pattern) Begins() (string, bool) {
+	if p.shape != prefix {
+		return "", false
+	}
+	return p.text, true
+}
+
 // String returns the pattern as a policy of version 2012-10-17 spells it:
 // literal wildcards are written ${*} and ${?}, variables ${name}.
 func (p *Pattern) String() string {

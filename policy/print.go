@@ -34,6 +34,9 @@ type printer struct {
 // text as they stood there, each of the others behind its conventional
 // predecessors. It leaves out those whose field was set to nil since.
 func ordered(elements []Element, conventional []string, has func(name string) bool) []Element {
+	if complete(elements, conventional, has) {
+		return elements
+	}
 	out := slices.Clone(elements)
 	for _, name := range conventional {
 		i := slices.IndexFunc(out, func(e Element) bool { return e.Name == name && !e.duplicate })
@@ -45,6 +48,19 @@ func ordered(elements []Element, conventional []string, has func(name string) bo
 		}
 	}
 	return out
+}
+
+// complete reports whether the elements are those that hold something, each once.
+func complete(elements []Element, conventional []string, has func(name string) bool) bool {
+	present := 0
+	for _, name := range conventional {
+		if has(name) {
+			present++
+		}
+	}
+	return present == len(elements) && !slices.ContainsFunc(elements, func(e Element) bool {
+		return e.duplicate || !slices.Contains(conventional, e.Name) || !has(e.Name)
+	})
 }
 
 // isText reports whether an element is a string, which may be present and empty.
