@@ -124,6 +124,8 @@ func Run(doc *policy.Document, parsed source.List, o Options) (Result, error) {
 	if r.open.values != nil && r.facts.err == nil {
 		err = r.weigh(&result, o)
 	}
+	r.room.reset()
+	r.facts.room = r.room
 	return result, errors.Join(r.facts.err, err)
 }
 

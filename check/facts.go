@@ -26,6 +26,8 @@ type facts struct {
 	names map[string]near.Names            // of actions, by prefix, and under "" of services; for hints
 	sdk   map[string][]*catalog.SDKService // by prefix
 
+	room *scratch // nil while a document is checked
+
 	foreignKeys    map[string]catalog.Key // of services other than that of their prefix; nil until asked for
 	foreignFormats map[string][]*format   // by the service in the ARN
 }

@@ -178,7 +178,9 @@ func (r *run) suspects() []int {
 	if len(r.statements) < 2 {
 		return nil
 	}
-	actions, resources := newGlance(len(r.statements)), newGlance(len(r.statements))
+	actions, resources := &r.room.actions, &r.room.named
+	actions.reset()
+	resources.reset()
 	for i := range r.statements {
 		actions.add(i, r.statements[i].actions.items)
 		resources.add(i, r.statements[i].resources.items)
@@ -199,8 +201,16 @@ type glance struct {
 	patterns []*item
 }
 
-func newGlance(statements int) *glance {
-	return &glance{first: make(map[string]int, 4*statements), several: make(map[string]bool)}
+// reset makes room for another document. That of a large one is given up.
+func (g *glance) reset() {
+	const most = 1 << 12
+	if g.first == nil || len(g.first) > most {
+		*g = glance{first: make(map[string]int), several: make(map[string]bool)}
+	}
+	clear(g.first)
+	clear(g.several)
+	clear(g.patterns)
+	g.patterns = g.patterns[:0]
 }
 
 func (g *glance) add(statement int, items []item) {

@@ -52,7 +52,7 @@ func (it *item) pattern() *pattern.Pattern {
 
 // findItems prepares the entries of a statement for being compared.
 func (r *run) findItems(s *statement) {
-	s.actions.items = make([]item, len(s.actions.entries))
+	s.actions.items = r.room.items.take(len(s.actions.entries))
 	for i := range s.actions.items {
 		if a := s.actions.entries[i].action; a != nil {
 			s.actions.items[i] = item{text: a.lower, prefix: a.lower, fixed: true, compile: compileAction}
@@ -60,7 +60,7 @@ func (r *run) findItems(s *statement) {
 			s.actions.items[i] = actionItem(s.actions.entries[i].text)
 		}
 	}
-	s.resources.items = make([]item, len(s.resources.entries))
+	s.resources.items = r.room.items.take(len(s.resources.entries))
 	for i := range s.resources.items {
 		s.resources.items[i] = resourceItem(s.resources.entries[i].text, r.compile)
 	}

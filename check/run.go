@@ -24,6 +24,7 @@ type run struct {
 	facts      *facts
 	near       near.Finder // hints, bounded for the whole document
 	variables  policy.VariableTable
+	room       *scratch
 	formats    []*format // room for the lists that fitting returns
 	compile    func(resource string) *pattern.Pattern
 	compared   work           // comparisons of patterns, bounded for the whole document
@@ -42,6 +43,9 @@ type run struct {
 func newRun(doc *policy.Document, kind Kind, known *facts) *run {
 	r := &run{doc: doc, kind: kind, rules: ruleIndex, found: make(map[string]*source.Collector), facts: known, undecided: make(map[string]int)}
 	r.compile = r.resourcePattern
+	if r.room, known.room = known.room, nil; r.room == nil {
+		r.room = new(scratch)
+	}
 	if doc != nil {
 		r.compared = newWork(int(doc.Span.End - doc.Span.Start))
 	}

@@ -99,12 +99,12 @@ func (s *statement) denies() bool { return s.Effect == policy.Deny }
 // view walks the document once and prepares its statements.
 func (r *run) view() {
 	v := viewer{r: r}
-	r.statements = make([]statement, 0, len(r.doc.Statements))
+	r.statements = r.room.statements.take(len(r.doc.Statements))[:0]
 	policy.Walk(r.doc, v.visit)
 	for i := range r.statements {
 		s := &r.statements[i]
 		r.compileActions(s)
-		s.arns = make([]resource, len(s.resources.entries))
+		s.arns = r.room.resources.take(len(s.resources.entries))
 		for j := range s.arns {
 			s.arns[j] = parseResource(s.resources.entries[j].text)
 		}
@@ -116,7 +116,7 @@ func (r *run) view() {
 // compileActions finds the actions that entries name. Those of the catalogue are
 // compiled already.
 func (r *run) compileActions(s *statement) {
-	s.patterns = policy.ActionMatcher{Not: s.actions.not, Entries: make([]policy.ActionPattern, len(s.actions.entries))}
+	s.patterns = policy.ActionMatcher{Not: s.actions.not, Entries: r.room.patterns.take(len(s.actions.entries))}
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
 		if e.action = r.facts.action(e.text); e.action != nil {
@@ -151,7 +151,7 @@ func (v *viewer) visit(at policy.Place, node any) bool {
 		if e.present { // both elements stand there, which is reported; the first counts
 			return false
 		}
-		*e = element{present: true, not: not, name: at.Element, at: at, list: n, entries: make([]entry, 0, len(n.Values))}
+		*e = element{present: true, not: not, name: at.Element, at: at, list: n, entries: v.r.room.entries.take(len(n.Values))[:0]}
 	case *policy.Principal:
 		if s.principal != nil {
 			return false
@@ -161,6 +161,12 @@ func (v *viewer) visit(at policy.Place, node any) bool {
 		s.groups = append(s.groups, group{key: n.Key, at: at, span: n.Values.Span})
 	case *policy.ConditionBlock:
 		s.blocks = append(s.blocks, block{n, at})
+	case *policy.Condition:
+		keys := 0
+		for i := range n.Blocks {
+			keys += len(n.Blocks[i].Keys)
+		}
+		s.conditions = v.r.room.conditions.take(keys)[:0]
 	case *policy.ConditionKey:
 		v.r.open.note(at, n.NameSpan, n.Name)
 		s.conditions = append(s.conditions, v.condition(at, n))
@@ -174,6 +180,7 @@ func (v *viewer) condition(at policy.Place, n *policy.ConditionKey) condition {
 	op, err := policy.ParseOperator(at.Name)
 	return condition{
 		op: op, known: err == nil, written: at.Name, key: n.Name, lower: strings.ToLower(source.Clip(n.Name, 1024)), at: at, span: n.NameSpan, list: &n.Values,
+		entries:   v.r.room.entries.take(len(n.Values.Values))[:0],
 		variables: v.r.doc.HasVariables() && err == nil && op.HasVariables(),
 	}
 }
