@@ -19,6 +19,7 @@ package minimal
 
 import (
 	"context"
+	"strings"
 
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
@@ -102,7 +103,7 @@ var rules = []func(m *minimizer) error{
 type statement struct {
 	policy.Statement
 	at    int  // index in the document that was given
-	fixed bool // it has NotPrincipal, whose meaning depends on the effect
+	fixed bool // it has NotPrincipal, whose meaning depends on the effect, or resources that are no ARNs
 	gone  bool // it is merged into another one
 }
 
@@ -125,13 +126,33 @@ func newMinimizer(ctx context.Context, doc *policy.Document, options Options) *m
 	m := &minimizer{doc: doc, options: options}
 	for i := range doc.Statements {
 		s := doc.Statements[i]
-		m.statements = append(m.statements, &statement{Statement: s, at: i, fixed: s.NotPrincipal != nil})
+		short := shortResource(&s)
+		m.statements = append(m.statements, &statement{Statement: s, at: i, fixed: s.NotPrincipal != nil || short})
+		if short {
+			m.notTaken(i, "it has resources that are no ARNs: a service may know what they are")
+		}
 	}
 	m.proofs = proofs{
 		ctx: ctx, version: doc.Version, work: options.Work,
 		options: prove.Options{Catalog: options.Catalog, MaxStates: 1 << 14, MaxRounds: 500}, known: map[question]prove.Verdict{},
 	}
 	return m
+}
+
+// shortResource reports whether a statement has resources that are no ARNs, such as
+// execute-api:/* in the policy of an API, for which the service puts ARNs.
+func shortResource(s *policy.Statement) bool {
+	for _, l := range []*policy.List{s.Resource, s.NotResource} {
+		for i := range l.Len() {
+			const begin = "arn:"
+			text := l.Values[i].Text
+			plain := plainBeginning(text)
+			if !strings.HasPrefix(text, begin) && !(len(plain) < len(text) && strings.HasPrefix(begin, plain)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mixed reports whether some statements name principals and others do not.

@@ -55,6 +55,12 @@ func TestMinimize(t *testing.T) {
 			},
 		},
 		{
+			"a wildcard that a merged statement has",
+			`[{"Effect": "Allow", "Action": ["kms:Describe*", "kms:Encrypt"], "Resource": "*"}, {"Effect": "Allow", "Action": ["kms:DescribeKey", "kms:Decrypt"], "Resource": "*"}]`,
+			`[{"Effect": "Allow", "Action": ["kms:Describe*", "kms:Encrypt", "kms:Decrypt"], "Resource": "*"}]`,
+			[]string{`statement 1: took in statement 2: they differ in Action alone`, `statement 1: Action: dropped "kms:DescribeKey": what stays covers it`},
+		},
+		{
 			"negated conditions are not merged",
 			`[{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}},
 			{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalTag/t": "x"}}}]`,
@@ -180,6 +186,9 @@ func TestNotTaken(t *testing.T) {
 		{"no work", twice, "the work limit was reached: not every step was tried", t.Context(), minimal.Options{Work: 3}},
 		{"mixed", version + `[{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}, {"Effect": "Allow", "Principal": "*", "Action": "s3:Get*", "Resource": "*"}]}`,
 			"some statements name principals and others do not: it cannot be told what kind of policy this is", t.Context(), minimal.Options{}},
+		{"resources that are no ARNs", version + `[{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": ["execute-api:/*", "execute-api:/a"]},
+			{"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*", "Condition": {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}]}`,
+			"it has resources that are no ARNs: a service may know what they are", t.Context(), minimal.Options{}},
 		{"nothing would be left", version + `[{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {"NumericLessThan": {"n": "x"}}}]}`,
 			"the statement has no effect, but a policy needs one", t.Context(), minimal.Options{}},
 	} {

@@ -80,6 +80,9 @@ func (m *minimizer) putWildcard(s *statement, p place, wildcard string) {
 			values = append(values, v)
 			continue
 		}
+		if folded(v.Text) == folded(wildcard) {
+			return // it stands there already, and what it covers is dropped
+		}
 		if removed = append(removed, v.Text); len(removed) == 1 {
 			values = append(values, policy.Value{Text: wildcard})
 		}
