@@ -139,13 +139,14 @@ func (g ground) earlier(h ground) ground {
 
 // Engine decides requests against one set of policies.
 type Engine struct {
-	layers []layer
-	of     [Endpoint + 1]struct{ from, to int } // where the layers of a kind stand
-	every  []int                                // all layers
-	speaks services                             // what the policies speak of
-	plans  *cache[plan]                         // by action
-	shared *plans                               // those that several actions have in common
-	first  *atomic.Pointer[asker]               // who asked first: mostly there is no other
+	layers  []layer
+	of      [Endpoint + 1]struct{ from, to int } // where the layers of a kind stand
+	every   []int                                // all layers
+	speaks  services                             // what the policies speak of
+	plans   *cache[plan]                         // by action
+	shared  *plans                               // those that several actions have in common
+	first   *atomic.Pointer[asker]               // who asked first: mostly there is no other
+	members *members                             // of the last matrices
 	policies
 
 	set     Set      // what was compiled
@@ -197,7 +198,7 @@ func Compile(set Set) (*Engine, source.List) {
 
 // compileSet compiles a set without holes.
 func compileSet(set Set) (*Engine, source.List) {
-	e := &Engine{plans: newCache[plan](), shared: new(plans), first: new(atomic.Pointer[asker])}
+	e := &Engine{plans: newCache[plan](), shared: new(plans), members: new(members), first: new(atomic.Pointer[asker])}
 	var findings source.List
 	policies := 0
 	for _, kind := range denyOrder {
@@ -364,7 +365,7 @@ func (e *Engine) Replace(kind Kind, level, index int, p Policy) (*Engine, source
 		}
 		next.holes = next.bracket != nil
 	}
-	next.shared = new(plans)
+	next.shared, next.members = new(plans), new(members)
 	next.plans = e.plans.without(func(action string) bool { return old.speaksOf(action) || c.speaksOf(action) })
 	return &next, findings
 }

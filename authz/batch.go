@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/writ-iam/writ/policy"
@@ -40,6 +39,15 @@ func (e *Engine) DecideAll(principals []Principal, requests []Request) ([]Result
 	results := make([]Result, len(principals)*len(requests))
 	if hasBracket(e, b.rows, requests) {
 		return results, decideEach(e, principals, requests, results)
+	}
+	switch len(b.rows) {
+	case 0:
+		return results, findings
+	case 1:
+		for j := range requests {
+			results[j] = b.rows[0].decide(&requests[j])
+		}
+		return results, findings
 	}
 	c := column{batch: b, own: make([]said, len(b.rows)), shared: make([]said, len(e.layers))}
 	for j := range requests {
@@ -102,7 +110,9 @@ type holder struct {
 
 // ownKinds are the kinds of policy that belong to the principal; there is one layer
 // of each at most.
-func ownKind(k Kind) bool { return k == Identity || k == Group || k == Boundary || k == Session }
+var ownKinds = [...]Kind{Identity, Group, Boundary, Session}
+
+func ownKind(k Kind) bool { return slices.Contains(ownKinds[:], k) }
 
 func newBatch(common *Engine) *batch {
 	b := &batch{common: common, classOf: map[classKey]int32{}, ids: map[*compiled]int32{}, byService: map[string][]int32{}}
@@ -115,22 +125,23 @@ func newBatch(common *Engine) *batch {
 
 // add makes the row of a principal.
 func (b *batch) add(p *Principal) source.List {
-	own, findings := Compile(Set{Identity: p.Identity, Groups: p.Groups, Boundary: p.Boundary, Session: p.Session})
-	caller, err := policy.ParseCaller(p.ARN)
-	if err != nil {
-		findings = append(findings, source.Finding{Code: "BAD_PRINCIPAL", Severity: source.Error, Message: fmt.Sprintf("principal %q: %v", p.ARN, err)})
-	}
+	m, findings := b.common.member(p)
 	if findings.HasErrors() {
 		return findings
 	}
-	for layer := range own.layers {
-		for _, c := range own.layers[layer].policies {
-			id := b.id(c)
-			b.holders[id] = append(b.holders[id], holder{int32(len(b.rows)), uint8(layer)})
+	layer := uint8(0)
+	for i := range m.engine.layers {
+		l := &m.engine.layers[i]
+		if !ownKind(l.kind) {
+			continue
 		}
+		for _, c := range l.policies {
+			id := b.id(c)
+			b.holders[id] = append(b.holders[id], holder{int32(len(b.rows)), layer})
+		}
+		layer++
 	}
-	own.join(b.common)
-	r := row{engine: own, principal: p, caller: &asker{caller, principalARN(&caller)}}
+	r := row{engine: m.engine, caller: m.caller, principal: p}
 	r.class = b.class(&r)
 	b.rows = append(b.rows, r)
 	return findings
@@ -153,26 +164,9 @@ func (b *batch) id(c *compiled) int32 {
 	return id
 }
 
-// join adds the layers of an engine that holds what is common.
-func (e *Engine) join(common *Engine) {
-	var layers []layer
-	for _, kind := range denyOrder {
-		from := common
-		if ownKind(kind) {
-			from = e
-		}
-		start := len(layers)
-		layers = append(layers, from.layers[from.of[kind].from:from.of[kind].to]...)
-		e.of[kind].from, e.of[kind].to = start, len(layers)
-	}
-	e.layers, e.every, e.speaks = layers, count(len(layers)), e.speaks|common.speaks
-	e.resource, e.endpoint, e.scps, e.trustShape = common.resource, common.endpoint, common.scps, common.trustShape
-}
-
 // class is rows that differ in what their policies say, and in nothing else that
 // a decision looks at.
 type class struct {
-	row    *row    // one of them
 	layers []int   // of its engine: the row's own, or ^i for the common layer i
 	known  []known // by what the own policies say
 }
@@ -192,7 +186,7 @@ func (b *batch) class(r *row) int32 {
 	if ok {
 		return id
 	}
-	c := class{row: r}
+	var c class
 	own, common := 0, 0
 	for i := range r.engine.layers {
 		if ownKind(r.engine.layers[i].kind) {
@@ -210,6 +204,13 @@ func (b *batch) class(r *row) int32 {
 	id = int32(len(b.classes))
 	b.classOf[key], b.classes = id, append(b.classes, c)
 	return id
+}
+
+// decide answers a request for the principal alone.
+func (r *row) decide(request *Request) Result {
+	e := evaluation{engine: r.engine, request: *request}
+	r.ask(&e.request)
+	return e.answer().Result
 }
 
 // ask puts a principal in the place of the one in a request.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
 )
 
 // properties hold for every set and request. Each is tried on random ones, and
@@ -317,7 +318,19 @@ func replaceIsCompile(t *testing.T, g generator, set refSet, r *authz.Request) {
 	}
 }
 
-// batchAgrees: DecideAll gives the results of Decide.
+func prepared(t *testing.T, list []authz.Policy) []authz.Policy {
+	out := make([]authz.Policy, len(list))
+	for i, p := range list {
+		var findings source.List
+		if out[i], findings = authz.Prepare(p.Name, p.Document); findings.HasErrors() {
+			t.Fatal(findings)
+		}
+	}
+	return out
+}
+
+// batchAgrees: DecideAll gives the results of Decide, also where principals share
+// policies, and when it is asked again.
 func batchAgrees(t *testing.T, g generator, set refSet, _ *authz.Request) {
 	common := refSet{}
 	for _, kind := range []authz.Kind{authz.Resource, authz.SCP, authz.RCP, authz.Endpoint} {
@@ -326,15 +339,17 @@ func batchAgrees(t *testing.T, g generator, set refSet, _ *authz.Request) {
 		}
 	}
 	shared := set[authz.Identity]
-	own := make([]refSet, 4)
+	together := prepared(t, toSet(t, refSet{authz.Identity: shared}).Identity)
+	own := make([]refSet, 6)
 	principals := make([]authz.Principal, len(own))
 	for i := range principals {
 		who := pick(g, callers)
 		own[i] = g.set()
-		if shared != nil && g.chance(50) {
-			own[i][authz.Identity] = shared
-		}
 		s := toSet(t, own[i])
+		s.Identity = prepared(t, s.Identity)
+		if shared != nil && g.chance(50) {
+			own[i][authz.Identity], s.Identity = shared, together
+		}
 		principals[i] = authz.Principal{ARN: who, Identity: s.Identity, Groups: s.Groups, Boundary: s.Boundary, Session: s.Session,
 			ServiceLinkedRole: g.chance(5), InManagementAccount: g.chance(5)}
 		for kind := range own[i] {
@@ -351,9 +366,13 @@ func batchAgrees(t *testing.T, g generator, set refSet, _ *authz.Request) {
 			requests = append(requests, *r)
 		}
 	}
-	results, findings := compile(t, common).DecideAll(principals, requests)
+	engine := compile(t, common)
+	results, findings := engine.DecideAll(principals, requests)
 	if len(results) != len(principals)*len(requests) {
 		t.Fatal(findings)
+	}
+	if again, _ := engine.DecideAll(principals, requests); !slices.Equal(again, results) {
+		t.Errorf("DecideAll says %v, and then %v", results, again)
 	}
 	for i, p := range principals {
 		engine := compile(t, own[i])

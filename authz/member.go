@@ -1,0 +1,85 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
+)
+
+// member is a principal of a matrix, with the engine of its own policies and of
+// what it has in common with the others.
+type member struct {
+	engine *Engine
+	caller *asker
+}
+
+// members keeps some of them from one matrix to the next, with the plans that their
+// engines have made.
+type members struct {
+	mu    sync.Mutex
+	byARN map[string]member
+}
+
+const maxMembers = 1 << 12
+
+// member makes the engine of a principal, or finds the one that was made of the
+// same policies.
+func (e *Engine) member(p *Principal) (member, source.List) {
+	e.members.mu.Lock()
+	defer e.members.mu.Unlock()
+	if m, ok := e.members.byARN[p.ARN]; ok && m.engine.isOf(p) {
+		return m, nil
+	}
+	own, findings := Compile(Set{Identity: p.Identity, Groups: p.Groups, Boundary: p.Boundary, Session: p.Session})
+	caller, err := policy.ParseCaller(p.ARN)
+	if err != nil {
+		findings = append(findings, source.Finding{Code: "BAD_PRINCIPAL", Severity: source.Error, Message: fmt.Sprintf("principal %q: %v", p.ARN, err)})
+	}
+	if findings.HasErrors() {
+		return member{}, findings
+	}
+	own.join(e)
+	m := member{own, &asker{caller, principalARN(&caller)}}
+	if e.members.byARN == nil {
+		e.members.byARN = map[string]member{}
+	}
+	if len(e.members.byARN) < maxMembers {
+		e.members.byARN[p.ARN] = m
+	}
+	return m, findings
+}
+
+// isOf reports whether the layers that are a principal's own are made of its
+// policies, which must have been prepared.
+func (e *Engine) isOf(p *Principal) bool {
+	s := Set{Identity: p.Identity, Groups: p.Groups, Boundary: p.Boundary, Session: p.Session}
+	for _, kind := range ownKinds {
+		levels, layers := s.levels(kind), e.layers[e.of[kind].from:e.of[kind].to]
+		same := slices.EqualFunc(levels, layers, func(list []Policy, l layer) bool {
+			return slices.EqualFunc(list, l.policies, func(p Policy, c *compiled) bool { return p.compiled == c })
+		})
+		if !same {
+			return false
+		}
+	}
+	return true
+}
+
+// join adds the layers of an engine that holds what is common.
+func (e *Engine) join(common *Engine) {
+	var layers []layer
+	for _, kind := range denyOrder {
+		from := common
+		if ownKind(kind) {
+			from = e
+		}
+		start := len(layers)
+		layers = append(layers, from.layers[from.of[kind].from:from.of[kind].to]...)
+		e.of[kind].from, e.of[kind].to = start, len(layers)
+	}
+	e.layers, e.every, e.speaks = layers, count(len(layers)), e.speaks|common.speaks
+	e.resource, e.endpoint, e.scps, e.trustShape = common.resource, common.endpoint, common.scps, common.trustShape
+}
