@@ -42,9 +42,12 @@ func (p *Policy) compile() (*compiled, source.List) {
 	}
 	c := &compiled{byService: map[string][]actionUse{}, actions: newCache[mentions]()}
 	var vars policy.VariableTable
-	for i := range p.Document.Statements {
-		s := compileStatement(p.Document, i, c, &vars)
-		c.statements = append(c.statements, s)
+	all := make([]statement, len(p.Document.Statements))
+	c.statements = make([]*statement, len(all))
+	for i := range all {
+		s := &all[i]
+		compileStatement(s, p.Document, i, c, &vars)
+		c.statements[i] = s
 		c.denies = c.denies || s.deny
 		c.index(s)
 	}
@@ -59,17 +62,34 @@ func (c *compiled) index(s *statement) {
 		return
 	}
 	placed := false
-	for _, entry := range s.actions.Entries {
-		service, ok := entry.Service()
+	for rest := s.actions.Entries; len(rest) > 0; {
+		service, ok, n := sameService(rest)
 		switch {
 		case ok:
+			uses := slices.Grow(c.byService[service], n)
+			for _, entry := range rest[:n] {
+				uses = append(uses, actionUse{entry, s})
+			}
 			c.services |= serviceNamed(service)
-			c.byService[service] = append(c.byService[service], actionUse{entry, s})
+			c.byService[service] = uses
 		case !placed:
 			placed = true
 			c.reachesFar(s)
 		}
+		rest = rest[n:]
 	}
+}
+
+// sameService returns the service of the first entry, and how many from there on
+// are of it; ok is false for an entry that may be of several.
+func sameService(entries []policy.ActionPattern) (service string, ok bool, n int) {
+	service, ok = entries[0].Service()
+	for n = 1; n < len(entries); n++ {
+		if s, known := entries[n].Service(); known != ok || s != service {
+			break
+		}
+	}
+	return service, ok, n
 }
 
 // reachesFar notes a statement that may be about any service.

@@ -29,12 +29,12 @@ const (
 	notNamed                // NotPrincipal
 )
 
-func compileStatement(doc *policy.Document, i int, of *compiled, vars *policy.VariableTable) *statement {
+func compileStatement(s *statement, doc *policy.Document, i int, of *compiled, vars *policy.VariableTable) {
 	src := &doc.Statements[i]
 	if !doc.HasVariables() {
 		vars = nil
 	}
-	s := &statement{
+	*s = statement{
 		of: of, index: int32(i),
 		deny:       src.Effect == policy.Deny,
 		actions:    policy.CompileActions(src),
@@ -48,7 +48,6 @@ func compileStatement(doc *policy.Document, i int, of *compiled, vars *policy.Va
 	case src.NotPrincipal != nil:
 		s.named, s.principal = notNamed, policy.CompilePrincipal(src.NotPrincipal)
 	}
-	return s
 }
 
 // applies reports whether the statement speaks of the request, its action

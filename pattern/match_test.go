@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -74,6 +75,19 @@ func TestMatch(t *testing.T) {
 		}
 		if got := refMatch(Dialect{}, tt.pattern, tt.s); got != tt.want {
 			t.Errorf("the reference says Match(%q, %q) = %v", tt.pattern, tt.s, got)
+		}
+	}
+}
+
+// TestCompileAll: compiled together is compiled alone.
+func TestCompileAll(t *testing.T) {
+	texts := []string{"", "a", "*", "**", "?", "a*", "*a", "ecs:Run*", "*:*", "a?b*c??d", "s3:**Get?*", "arn:*:s3:*", "?*", "plain:text"}
+	for _, d := range []Dialect{{}, {Fold: true, Colons: 1}, {Colons: 5, OpenEnd: true}} {
+		all := d.CompileAll(len(texts), func(i int) string { return texts[i] })
+		for i, text := range texts {
+			if alone := d.Compile(Wild(text)); !reflect.DeepEqual(&all[i], alone) {
+				t.Errorf("%+v: %q is %+v together and %+v alone", d, text, all[i], *alone)
+			}
 		}
 	}
 }

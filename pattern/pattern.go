@@ -14,7 +14,10 @@
 // patterns with each other.
 package pattern
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Dialect is a set of rules for reading a pattern. The zero Dialect is that
 // of the StringLike operator: case matters, and colons are ordinary characters.
@@ -55,8 +58,8 @@ func (d Dialect) Match(pattern, s string) bool {
 
 // Compile makes the pattern that consists of the pieces in their order.
 func (d Dialect) Compile(pieces ...Piece) *Pattern {
-	var parts []part
-	colons := 0
+	var buf [8]part
+	parts, colons := buf[:0], 0
 	for _, p := range pieces {
 		switch p.kind {
 		case literal:
@@ -74,6 +77,32 @@ func (d Dialect) Compile(pieces ...Piece) *Pattern {
 	parts = joinLiterals(parts)
 	d.openEnds(parts)
 	return newPattern(parts, d.Fold, d.Colons)
+}
+
+// CompileAll compiles texts as Compile does a Wild piece each, together in few
+// allocations: text returns the one with a number below n.
+func (d Dialect) CompileAll(n int, text func(i int) string) []Pattern {
+	most := 0
+	for i := range n {
+		most += maxParts(text(i))
+	}
+	all, patterns := make([]part, 0, most), make([]Pattern, n)
+	for i := range patterns {
+		parts, _ := d.appendWild(all[len(all):], 0, text(i))
+		d.openEnds(parts)
+		patterns[i].init(parts[:len(parts):len(parts)], d.Fold, d.Colons)
+		all = all[:len(all)+len(parts)]
+	}
+	return patterns
+}
+
+// maxParts is how many parts a text has at most.
+func maxParts(text string) int {
+	wildcards := strings.Count(text, "*") + strings.Count(text, "?")
+	if text != "" && strings.IndexByte("*?", text[len(text)-1]) < 0 {
+		return 2*wildcards + 1
+	}
+	return 2 * wildcards
 }
 
 // Compile returns the compiled form of pattern under the rules of [Match].
@@ -128,8 +157,25 @@ const (
 	mixed         // an intersection that the plain matcher does not take
 )
 
+// newPattern makes a pattern of a copy of the parts. Most have two at most, which
+// then lie beside it.
 func newPattern(parts []part, fold bool, colons int) *Pattern {
-	p := &Pattern{parts: parts, fold: fold, colons: colons}
+	var p *Pattern
+	if len(parts) <= 2 {
+		small := new(struct {
+			pattern Pattern
+			parts   [2]part
+		})
+		p, parts = &small.pattern, small.parts[:copy(small.parts[:], parts)]
+	} else {
+		p, parts = new(Pattern), slices.Clone(parts)
+	}
+	p.init(parts, fold, colons)
+	return p
+}
+
+func (p *Pattern) init(parts []part, fold bool, colons int) {
+	p.parts, p.fold, p.colons = parts, fold, colons
 	for _, t := range parts {
 		p.vars = p.vars || t.kind == variable
 	}
@@ -145,7 +191,6 @@ func newPattern(parts []part, fold bool, colons int) *Pattern {
 	case len(rest) == 1 && rest[0].kind == star && !rest[0].confined:
 		p.shape = prefix
 	}
-	return p
 }
 
 // Match reports whether the whole of s matches p. A pattern with variables

@@ -21,11 +21,10 @@ type ActionPattern struct {
 // compared without letter case, * and ? are the only special characters, and a
 // wildcard never matches the colon; only the entry * matches every action.
 func CompileAction(entry string) ActionPattern {
-	return ActionPattern{
-		pattern: actionDialect.Compile(pattern.Wild(entry)),
-		all:     entry != "" && strings.Trim(entry, "*") == "",
-	}
+	return ActionPattern{actionDialect.Compile(pattern.Wild(entry)), isAll(entry)}
 }
+
+func isAll(entry string) bool { return entry != "" && strings.Trim(entry, "*") == "" }
 
 // MatchAction reports whether an entry matches an action; see [CompileAction].
 func MatchAction(entry, action string) bool { return CompileAction(entry).Match(action) }
@@ -64,8 +63,9 @@ func CompileActions(s *Statement) ActionMatcher {
 		list = s.NotAction
 	}
 	m.Entries = make([]ActionPattern, list.Len())
+	patterns := actionDialect.CompileAll(len(m.Entries), func(i int) string { return list.Values[i].Text })
 	for i := range m.Entries {
-		m.Entries[i] = CompileAction(list.Values[i].Text)
+		m.Entries[i] = ActionPattern{&patterns[i], isAll(list.Values[i].Text)}
 	}
 	return m
 }
