@@ -43,8 +43,8 @@ type StatementReport struct {
 type Failure struct {
 	Element string   // "Principal", "Action", "Resource", "Condition"
 	Unknown bool     // it may match: something is not known
-	Wanted  []string // what the statement says
-	Got     []string // what the request has; empty for a condition key that is absent
+	Wanted  []string // what the statement says; not to be changed
+	Got     []string // what the request has, likewise; empty for a condition key that is absent
 
 	Operator, Key string // of a condition, as written
 }
@@ -95,6 +95,10 @@ type recorder struct {
 	unknownKeys distinct
 	derivedKeys Context
 	askedFor    distinct
+
+	got      got       // what the request has
+	failures []Failure // of all statements, one after the other
+	matching []bool    // statements of the policy at hand that speak of the action
 }
 
 // distinct is a list of strings without duplicates.
@@ -104,14 +108,18 @@ type distinct struct {
 }
 
 func (d *distinct) add(s string) {
-	if d.seen[s] {
+	if d.seen[s] || d.seen == nil && slices.Contains(d.list, s) {
 		return
 	}
-	if d.seen == nil {
-		d.seen = map[string]bool{}
-	}
-	d.seen[s] = true
 	d.list = append(d.list, s)
+	if d.seen == nil && len(d.list) > smallContext {
+		d.seen = map[string]bool{}
+		for _, known := range d.list {
+			d.seen[known] = true
+		}
+	} else if d.seen != nil {
+		d.seen[s] = true
+	}
 }
 
 func (r *recorder) unknown(key string) { r.unknownKeys.add(key) }
@@ -133,125 +141,6 @@ func (r *recorder) missing(e *evaluation) []string {
 		}
 	}
 	return out
-}
-
-// examine looks at every statement by the same tree that decides.
-func (e *evaluation) examine(x *Explanation) {
-	n := 0
-	for i := range e.engine.layers {
-		for _, c := range e.engine.layers[i].policies {
-			n += len(c.statements)
-		}
-	}
-	x.Statements = make([]StatementReport, 0, n)
-	for i := range e.engine.layers {
-		l := &e.engine.layers[i]
-		for j, c := range l.policies {
-			for _, s := range c.statements {
-				report := e.report(s)
-				report.Reference = Reference{Kind: l.kind, Level: int(l.level), Policy: j, Statement: int(s.index)}
-				report.Speaks = e.speaks(l.kind)
-				x.Statements = append(x.Statements, report)
-			}
-		}
-	}
-}
-
-// Weights of the elements in how near a statement comes: the right action on the
-// wrong resource is nearer than the reverse.
-const (
-	actionWeight    = 8
-	resourceWeight  = 4
-	principalWeight = 2
-	conditionWeight = 1
-)
-
-func (e *evaluation) report(s *statement) StatementReport {
-	report := StatementReport{Sid: s.source.Sid, Effect: s.source.Effect}
-	e.policy = s.of
-	check := func(t truth, weight int, failure func() Failure) truth {
-		if t == yes {
-			report.score += weight
-			return t
-		}
-		f := failure()
-		f.Unknown = t == maybe
-		report.Failures = append(report.Failures, f)
-		return t
-	}
-	report.Strength = s.names(e)
-	result := check(truthOf(report.Strength != policy.NotNamed), principalWeight, func() Failure {
-		return Failure{Element: s.principalElement(), Wanted: principals(s), Got: []string{e.request.Principal}}
-	})
-	result = result.and(check(truthOf(s.actions.Match(e.request.Action)), actionWeight, func() Failure {
-		return Failure{Element: element(s.actions.Not, "Action"), Wanted: texts(s.source.Action, s.source.NotAction), Got: []string{e.request.Action}}
-	}))
-	result = result.and(check(s.touches(e, nil), resourceWeight, func() Failure {
-		return Failure{Element: element(s.resources.Not, "Resource"), Wanted: texts(s.source.Resource, s.source.NotResource), Got: []string{e.request.Resource}}
-	}))
-	relevant := result != no
-	for i := range s.conditions {
-		c := &s.conditions[i]
-		if relevant {
-			e.trace.asked(c.key)
-		}
-		result = result.and(check(c.holds(e), conditionWeight, func() Failure {
-			given, _ := e.lookup(c.key)
-			block := &s.source.Condition.Blocks[c.block]
-			key := &block.Keys[c.line]
-			return Failure{Element: "Condition", Operator: block.Operator, Key: key.Name, Wanted: key.Values.Texts(), Got: given.all()}
-		}))
-	}
-	report.Outcome = outcome(result, s.deny)
-	return report
-}
-
-func outcome(t truth, deny bool) Result {
-	switch {
-	case t == maybe:
-		return Undecided
-	case t == no:
-		return ImplicitlyDenied
-	case deny:
-		return ExplicitlyDenied
-	}
-	return Allowed
-}
-
-func element(not bool, name string) string {
-	if not {
-		return "Not" + name
-	}
-	return name
-}
-
-func (s *statement) principalElement() string { return element(s.named == notNamed, "Principal") }
-
-func principals(s *statement) []string {
-	p := s.source.Principal
-	if p == nil {
-		p = s.source.NotPrincipal
-	}
-	if p == nil {
-		return nil
-	}
-	if p.Everyone {
-		return []string{"*"}
-	}
-	var out []string
-	for i := range p.Groups {
-		out = append(out, p.Groups[i].Values.Texts()...)
-	}
-	return out
-}
-
-func texts(lists ...*policy.List) []string {
-	for _, l := range lists {
-		if l != nil {
-			return l.Texts()
-		}
-	}
-	return nil
 }
 
 // nearest finds the Allow statement with the right action that comes nearest.

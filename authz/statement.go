@@ -2,6 +2,7 @@ package authz
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/policy"
@@ -18,6 +19,7 @@ type statement struct {
 	resources  policy.ResourceMatcher
 	conditions []condition
 	source     *policy.Statement
+	wanted     atomic.Pointer[wanted] // once it was explained
 }
 
 // naming is how a statement speaks of principals.
@@ -34,14 +36,11 @@ func compileStatement(s *statement, doc *policy.Document, i int, of *compiled, v
 	if !doc.HasVariables() {
 		vars = nil
 	}
-	*s = statement{
-		of: of, index: int32(i),
-		deny:       src.Effect == policy.Deny,
-		actions:    policy.CompileActions(src),
-		resources:  policy.CompileResources(src, vars),
-		conditions: compileConditions(src.Condition, vars),
-		source:     src,
-	}
+	s.of, s.index, s.source = of, int32(i), src
+	s.deny = src.Effect == policy.Deny
+	s.actions = policy.CompileActions(src)
+	s.resources = policy.CompileResources(src, vars)
+	s.conditions = compileConditions(src.Condition, vars)
 	switch {
 	case src.Principal != nil:
 		s.named, s.principal = named, policy.CompilePrincipal(src.Principal)
