@@ -427,7 +427,7 @@ func (s *script) failures(x *authz.Explanation, statement string) []string {
 			continue
 		}
 		var out []string
-		for _, f := range report.Failures {
+		for _, f := range report.Failures() {
 			text := f.Element
 			if f.Key != "" {
 				text += ":" + f.Operator + ":" + f.Key

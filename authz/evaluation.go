@@ -59,6 +59,12 @@ func (e *evaluation) callerARN() string {
 	return principalARN(&e.other)
 }
 
+// forget leaves what hangs on the request alone, not on what the engine was asked
+// before.
+func (e *evaluation) forget() {
+	e.other, e.known, e.plan = *e.caller(), nil, nil
+}
+
 // values are those of one condition key. A single value needs no slice.
 type values struct {
 	one  string

@@ -14,9 +14,6 @@ func (e *evaluation) examine(x *Explanation) {
 			n += len(c.statements)
 		}
 	}
-	r := &e.request
-	e.trace.got = got{[]string{r.Principal}, []string{r.Action}, []string{r.Resource}}
-	e.trace.failures = make([]Failure, 0, 2*n)
 	e.asked.readService()
 	x.Statements = make([]StatementReport, n)
 	at := 0
@@ -30,8 +27,10 @@ func (e *evaluation) examine(x *Explanation) {
 				*report = StatementReport{
 					Reference: Reference{Kind: l.kind, Level: int(l.level), Policy: j, Statement: int(s.index)},
 					Sid:       s.source.Sid, Effect: s.source.Effect, Speaks: speaks,
+					statement: s, about: e.trace.matching[s.index], asked: e,
 				}
-				e.report(s, report)
+				look := examination{evaluation: e, report: report}
+				look.at(s)
 				at++
 			}
 		}
@@ -60,87 +59,74 @@ const (
 	conditionWeight = 1
 )
 
-// report says what a statement has to say, element by element.
-func (e *evaluation) report(s *statement, report *StatementReport) {
-	e.policy = s.of
-	x := examination{evaluation: e, report: report, result: yes, from: len(e.trace.failures)}
-	report.Strength = s.names(e)
-	if x.check(truthOf(report.Strength != policy.NotNamed), principalWeight) {
-		x.fails(Failure{Element: element(s.named == notNamed, "Principal"), Wanted: s.wants().principals, Got: e.trace.got.principal})
+// Failures says why a statement does not apply, or what is not known, in the order
+// of its elements. It is worked out when it is asked for.
+func (r *StatementReport) Failures() []Failure {
+	if r.failed == 0 {
+		return nil
 	}
-	if x.check(truthOf(e.trace.matching[s.index]), actionWeight) {
-		x.fails(Failure{Element: element(s.actions.Not, "Action"), Wanted: s.wants().actions, Got: e.trace.got.action})
+	e, again := *r.asked, *r // several may ask at once
+	e.trace = new(recorder)
+	look := examination{evaluation: &e, report: &again, tell: true}
+	look.at(r.statement)
+	return look.failures
+}
+
+// examination is the looking at one statement, element by element.
+type examination struct {
+	*evaluation
+	report   *StatementReport
+	result   truth // of the elements so far
+	last     truth // of the element that was looked at last
+	tell     bool  // how the elements fail is asked for
+	failures []Failure
+}
+
+func (x *examination) at(s *statement) {
+	r := x.report
+	x.policy, x.result, r.score, r.failed = s.of, yes, 0, 0
+	r.Strength = s.names(x.evaluation)
+	if x.fails(truthOf(r.Strength != policy.NotNamed), principalWeight) {
+		x.because(element(s.named == notNamed, "Principal"), principals(s), x.request.Principal)
 	}
-	if x.check(s.touches(e, nil), resourceWeight) {
-		x.fails(Failure{Element: element(s.resources.Not, "Resource"), Wanted: s.wants().resources, Got: e.trace.got.resource})
+	if x.fails(truthOf(r.about), actionWeight) {
+		x.because(element(s.actions.Not, "Action"), texts(s.source.Action, s.source.NotAction), x.request.Action)
+	}
+	if x.fails(s.touches(x.evaluation, nil), resourceWeight) {
+		x.because(element(s.resources.Not, "Resource"), texts(s.source.Resource, s.source.NotResource), x.request.Resource)
 	}
 	relevant := x.result != no
 	for i := range s.conditions {
 		c := &s.conditions[i]
 		if relevant {
-			e.trace.asked(c.key)
+			x.trace.asked(c.key)
 		}
-		if x.check(c.holds(e), conditionWeight) {
-			given, _ := e.lookup(c.key)
+		if x.fails(c.holds(x.evaluation), conditionWeight) {
+			given, _ := x.lookup(c.key)
 			block := &s.source.Condition.Blocks[c.block]
-			x.fails(Failure{Element: "Condition", Operator: block.Operator, Key: block.Keys[c.line].Name, Wanted: s.wants().conditions[i], Got: given.all()})
+			key := &block.Keys[c.line]
+			x.because("Condition", key.Values.Texts(), given.all()...)
+			f := &x.failures[len(x.failures)-1]
+			f.Operator, f.Key = block.Operator, key.Name
 		}
 	}
-	if all := e.trace.failures; len(all) > x.from {
-		report.Failures = all[x.from:len(all):len(all)]
-	}
-	report.Outcome = outcome(x.result, s.deny)
+	r.Outcome = outcome(x.result, s.deny)
 }
 
-// examination is the looking at one statement.
-type examination struct {
-	*evaluation
-	report  *StatementReport
-	result  truth // of the elements so far
-	element truth // that was looked at last
-	from    int   // where its failures begin
-}
-
-// check notes how an element came out, and reports whether there is something to
-// say about it.
-func (x *examination) check(t truth, weight int) bool {
-	x.element, x.result = t, x.result.and(t)
+// fails notes how an element came out, and reports whether to tell why.
+func (x *examination) fails(t truth, weight int) bool {
+	x.last, x.result = t, x.result.and(t)
 	if t == yes {
 		x.report.score += weight
+		return false
 	}
-	return t != yes
+	x.report.failed++
+	return x.tell
 }
 
-func (x *examination) fails(f Failure) {
-	f.Unknown = x.element == maybe
-	x.trace.failures = append(x.trace.failures, f)
-}
-
-// got is what a request has, as failures tell it.
-type got struct{ principal, action, resource []string }
-
-// wanted is what the elements of a statement say, as failures tell it.
-type wanted struct {
-	principals, actions, resources []string
-	conditions                     [][]string
-}
-
-// wants works it out when a statement is first explained.
-func (s *statement) wants() *wanted {
-	if w := s.wanted.Load(); w != nil {
-		return w
-	}
-	w := &wanted{
-		principals: principals(s),
-		actions:    texts(s.source.Action, s.source.NotAction),
-		resources:  texts(s.source.Resource, s.source.NotResource),
-		conditions: make([][]string, len(s.conditions)),
-	}
-	for i, c := range s.conditions {
-		w.conditions[i] = s.source.Condition.Blocks[c.block].Keys[c.line].Values.Texts()
-	}
-	s.wanted.Store(w)
-	return w
+// because says why the last element fails.
+func (x *examination) because(element string, wanted []string, got ...string) {
+	x.failures = append(x.failures, Failure{Element: element, Unknown: x.last == maybe, Wanted: wanted, Got: got})
 }
 
 func outcome(t truth, deny bool) Result {

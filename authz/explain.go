@@ -34,17 +34,20 @@ type StatementReport struct {
 	Outcome Result
 	// Strength is how the statement names the caller.
 	Strength policy.Strength
-	Failures []Failure // why it does not apply, or what is not known; in the order of the elements
 
-	score int // how near it comes to applying
+	score     int  // how near it comes to applying
+	failed    int  // elements that do not match, or may not
+	about     bool // it speaks of the action
+	statement *statement
+	asked     *evaluation // for Failures
 }
 
 // Failure is an element of a statement that does not match.
 type Failure struct {
 	Element string   // "Principal", "Action", "Resource", "Condition"
 	Unknown bool     // it may match: something is not known
-	Wanted  []string // what the statement says; not to be changed
-	Got     []string // what the request has, likewise; empty for a condition key that is absent
+	Wanted  []string // what the statement says
+	Got     []string // what the request has; empty for a condition key that is absent
 
 	Operator, Key string // of a condition, as written
 }
@@ -87,6 +90,7 @@ func (e *Engine) explainOnly(r Request) Explanation {
 		x.Nearest = nearest(x.Statements)
 		x.Change = ev.change(x.Decision)
 	}
+	ev.forget()
 	return x
 }
 
@@ -95,10 +99,7 @@ type recorder struct {
 	unknownKeys distinct
 	derivedKeys Context
 	askedFor    distinct
-
-	got      got       // what the request has
-	failures []Failure // of all statements, one after the other
-	matching []bool    // statements of the policy at hand that speak of the action
+	matching    []bool // statements of the policy at hand that speak of the action
 }
 
 // distinct is a list of strings without duplicates.
@@ -149,8 +150,8 @@ func nearest(reports []StatementReport) int {
 	for i := range reports {
 		r := &reports[i]
 		near := r.Effect == policy.Allow && r.Outcome != Allowed && r.Speaks && r.score >= actionWeight
-		if near && r.score-len(r.Failures) > best {
-			best, at = r.score-len(r.Failures), i
+		if near && r.score-r.failed > best {
+			best, at = r.score-r.failed, i
 		}
 	}
 	return at

@@ -215,8 +215,8 @@ func explainAgrees(t *testing.T, _ generator, set refSet, r *authz.Request) {
 		outcomes[report.Reference] = report.Outcome
 		denied = denied || report.Speaks && report.Outcome == authz.ExplicitlyDenied
 		matches := report.Outcome == authz.Allowed || report.Outcome == authz.ExplicitlyDenied
-		if matches != (len(report.Failures) == 0) {
-			t.Errorf("statement %v is %v with failures %v", report.Reference, report.Outcome, report.Failures)
+		if matches != (len(report.Failures()) == 0) {
+			t.Errorf("statement %v is %v with failures %v", report.Reference, report.Outcome, report.Failures())
 		}
 	}
 	for _, by := range decision.By() {

@@ -2,7 +2,6 @@ package authz
 
 import (
 	"slices"
-	"sync/atomic"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/policy"
@@ -19,7 +18,6 @@ type statement struct {
 	resources  policy.ResourceMatcher
 	conditions []condition
 	source     *policy.Statement
-	wanted     atomic.Pointer[wanted] // once it was explained
 }
 
 // naming is how a statement speaks of principals.

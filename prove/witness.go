@@ -322,7 +322,7 @@ func (c *comparison) explain(w *Witness) {
 	}
 	if w.Nearest == nil && old.Nearest >= 0 {
 		s := &old.Statements[old.Nearest]
-		w.Nearest, w.Failures = statementOf(&c.sets[1], s.Reference), s.Failures
+		w.Nearest, w.Failures = statementOf(&c.sets[1], s.Reference), s.Failures()
 	}
 }
 

@@ -146,10 +146,11 @@ func (a *auditor) explain(e *AuditEntry, v verdict) {
 	}
 	near := &x.Statements[x.Nearest]
 	place := a.statementPlace(near.Reference)
-	if place == "" || len(near.Failures) == 0 {
+	failures := near.Failures()
+	if place == "" || len(failures) == 0 {
 		return
 	}
-	f := near.Failures[0]
+	f := failures[0]
 	what := f.Element
 	if f.Key != "" {
 		what += " " + f.Operator + " " + f.Key

@@ -211,7 +211,7 @@ func (a *answer) statement(s *authz.StatementReport) statementJSON {
 	if s.Kind == authz.Resource || s.Kind == authz.Endpoint || s.Kind == authz.RCP {
 		out.Strength = s.Strength.String()
 	}
-	for _, f := range s.Failures {
+	for _, f := range s.Failures() {
 		out.Failures = append(out.Failures, failureJSON{f.Element, f.Operator, f.Key, f.Unknown, nonNil(f.Wanted), nonNil(f.Got)})
 	}
 	return out

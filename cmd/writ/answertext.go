@@ -205,7 +205,7 @@ func (p *answerPrinter) nearest(a *answer) {
 }
 
 func (p *answerPrinter) failures(a *answer, s *authz.StatementReport) {
-	for _, f := range s.Failures {
+	for _, f := range s.Failures() {
 		p.more("%s", failureText(f))
 	}
 }
@@ -314,7 +314,7 @@ func (a *answer) lackedKeys() []string {
 		return nil
 	}
 	var keys []string
-	for _, f := range a.x.Statements[a.x.Nearest].Failures {
+	for _, f := range a.x.Statements[a.x.Nearest].Failures() {
 		if f.Key == "" || f.Unknown || len(f.Got) > 0 {
 			return nil
 		}

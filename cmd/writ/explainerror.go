@@ -141,7 +141,7 @@ func (c *cause) blame() {
 		switch {
 		case c.denial.Explicit && denies && s.Outcome != authz.ImplicitlyDenied:
 			c.culprits = append(c.culprits, s)
-		case !c.denial.Explicit && !denies && len(s.Failures) > 0 && !failsOn(s, "Action", "NotAction"):
+		case !c.denial.Explicit && !denies && len(s.Failures()) > 0 && !failsOn(s, "Action", "NotAction"):
 			c.culprits = append(c.culprits, s)
 		}
 	}
@@ -161,7 +161,7 @@ func (c *cause) narrow() {
 }
 
 func failsOn(s authz.StatementReport, elements ...string) bool {
-	return slices.ContainsFunc(s.Failures, func(f authz.Failure) bool { return slices.Contains(elements, f.Element) && !f.Unknown })
+	return slices.ContainsFunc(s.Failures(), func(f authz.Failure) bool { return slices.Contains(elements, f.Element) && !f.Unknown })
 }
 
 // inAccount reports whether the kind of policy that the message blames is one
