@@ -25,6 +25,9 @@ type Exec struct {
 
 var clusterWrappers = []string{"cluster", "Properties"}
 
+// clusterMarks are members that a service or a task definition does not have.
+var clusterMarks = []string{"clusterName", "configuration", "settings", "capacityProviders", "serviceConnectDefaults"}
+
 const badCluster = "BAD_CLUSTER"
 
 // ParseCluster reads a cluster in JSON: the input of CreateCluster, the answer
@@ -34,7 +37,7 @@ func ParseCluster(file *source.File) (Cluster, source.List) {
 	if r == nil {
 		return Cluster{}, findings
 	}
-	body, described := r.one(clusterWrappers, "clusters", "a cluster")
+	body, described := r.one(clusterWrappers, "clusters", "a cluster", clusterMarks)
 	if body == nil {
 		return Cluster{}, r.list.List()
 	}

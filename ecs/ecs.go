@@ -4,6 +4,7 @@ package ecs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -78,8 +79,8 @@ func unwrap(v *jsontree.Value, wrappers []string) *jsontree.Value {
 
 // one returns the object that a text is about: the root, what its wrappers
 // hold, or the only item of a list, as AWS describes things. It is nil, and that
-// is reported, where there is no such object.
-func (r *reader) one(wrappers []string, list, what string) (body *jsontree.Value, described bool) {
+// is reported, where there is no such object, or none of the members that mark it.
+func (r *reader) one(wrappers []string, list, what string, marks []string) (body *jsontree.Value, described bool) {
 	body = unwrap(r.root, wrappers)
 	if items := member(r.root, list); items.Is(jsontree.Array) {
 		if len(items.Items) != 1 {
@@ -92,7 +93,16 @@ func (r *reader) one(wrappers []string, list, what string) (body *jsontree.Value
 		r.fail(r.code, body.Span, what+" is an object, not "+body.Kind.String())
 		return nil, described
 	}
+	if !slices.ContainsFunc(marks, func(name string) bool { return member(body, name) != nil }) {
+		r.fail(r.code, start(body), fmt.Sprintf("this is not %s: it has no %s, and nothing else by which one is known", what, marks[0]))
+		return nil, described
+	}
 	return body, described
+}
+
+// start is the first character of a value, for findings about the whole of it.
+func start(v *jsontree.Value) source.Span {
+	return source.Span{Start: v.Span.Start, End: min(v.Span.Start+1, v.Span.End)}
 }
 
 // reader takes a JSON text apart. What is of the wrong type is reported under

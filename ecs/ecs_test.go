@@ -72,7 +72,7 @@ func TestParseCluster(t *testing.T) {
 			t.Errorf("%s: %+v, %q, %v", c.name, got, exec, findings)
 		}
 	}
-	for text, path := range map[string]string{`[]`: "", `{"clusters": []}`: "/clusters", `{"clusters": [7]}`: "/clusters/0", `{"clusterName": 7}`: "/clusterName",
+	for text, path := range map[string]string{`[]`: "", `{}`: "", `{"serviceName": "web", "cluster": "prod"}`: "", `{"services": [{"serviceName": "web"}]}`: "", `{"clusters": []}`: "/clusters", `{"clusters": [7]}`: "/clusters/0", `{"clusterName": 7}`: "/clusterName",
 		`{"configuration": {"executeCommandConfiguration": {"logging": "ALL"}}}`: "/configuration/executeCommandConfiguration/logging"} {
 		if _, findings := ParseCluster(source.NewFile("c.json", text)); len(findings) != 1 || findings[0].Code != "BAD_CLUSTER" || findings[0].Path != path {
 			t.Errorf("%s: %v", text, findings)

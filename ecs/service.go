@@ -49,6 +49,10 @@ type Hook struct {
 
 var serviceWrappers = []string{"service", "Properties"}
 
+// serviceMarks are members that a cluster or a task definition does not have.
+var serviceMarks = []string{"serviceName", "taskDefinition", "launchType", "enableExecuteCommand", "loadBalancers", "volumeConfigurations", "vpcLatticeConfigurations",
+	"serviceConnectConfiguration", "deploymentConfiguration", "deploymentController"}
+
 const badService = "BAD_SERVICE"
 
 // ParseService reads a service in JSON: the input of CreateService, the answer
@@ -58,7 +62,7 @@ func ParseService(file *source.File) (Service, source.List) {
 	if r == nil {
 		return Service{}, findings
 	}
-	body, _ := r.one(serviceWrappers, "services", "a service")
+	body, _ := r.one(serviceWrappers, "services", "a service", serviceMarks)
 	if body == nil {
 		return Service{}, r.list.List()
 	}

@@ -48,7 +48,7 @@ func (p Parameter) Check(value string) error {
 	if value == "" || value == "*" && p.Star || p.valid(value) {
 		return nil
 	}
-	return &ParameterError{p, value}
+	return &ParameterError{Parameter: p, Value: value}
 }
 
 // Parameters returns what examples can leave open, as a new slice.
@@ -84,12 +84,17 @@ func isUUID(s string) bool {
 // A ParameterError says that a parameter is missing or cannot be meant.
 type ParameterError struct {
 	Parameter Parameter
-	Value     string // "" when it is missing
+	Value     string      // "" when it is missing
+	Also      []Parameter // that are missing besides
 }
 
 func (e *ParameterError) Error() string {
 	if e.Value == "" {
-		return fmt.Sprintf("the example needs %s: %s", e.Parameter.Name, e.Parameter.Format)
+		text := fmt.Sprintf("the example needs %s: %s", e.Parameter.Name, e.Parameter.Format)
+		for _, p := range e.Also {
+			text += fmt.Sprintf("; and %s: %s", p.Name, p.Format)
+		}
+		return text
 	}
 	return fmt.Sprintf("%s %s is not %s", e.Parameter.Name, near.Quote(e.Value), e.Parameter.Format)
 }
@@ -197,13 +202,14 @@ func (x *Example) Policy(form Form, values map[string]string) (*policy.Document,
 		}
 	}
 	var pairs []string
+	var missing []Parameter
 	for _, p := range x.Needs(form) {
 		v := values[p.Name]
 		if v == "" && p.Any {
 			v = "*"
 		}
 		if v == "" {
-			return nil, &ParameterError{Parameter: p}
+			missing = append(missing, p)
 		}
 		pairs = append(pairs, p.printed, v, "{"+p.Name+"}", v)
 		if path := values["cluster"] + "/" + v; isUUID(v) {
@@ -211,6 +217,9 @@ func (x *Example) Policy(form Form, values map[string]string) (*policy.Document,
 		} else {
 			pairs = append(pairs, "{"+p.Name+"-path}", path)
 		}
+	}
+	if len(missing) > 0 {
+		return nil, &ParameterError{Parameter: missing[0], Also: missing[1:]}
 	}
 	statements := x.raw
 	if form == Corrected {
