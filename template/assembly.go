@@ -32,6 +32,10 @@ func readAssembly(d *document) (*Template, source.List) {
 	return ss.close()
 }
 
+// plainArtifacts are the types of artifacts that hold no template. Source: AWS CDK,
+// cloud-assembly-schema, ArtifactType.
+var plainArtifacts = []string{"none", "cdk:asset-manifest", "cdk:tree", "cdk:feature-flag-report"}
+
 // artifacts opens the stacks of a manifest.
 func (s *stack) artifacts(root *jsontree.Value, dir string, depth int) []*stack {
 	var stacks []*stack
@@ -53,6 +57,9 @@ func (s *stack) artifacts(root *jsontree.Value, dir string, depth int) []*stack 
 			}
 		case kind.Text == "cdk:cloud-assembly":
 			stacks = append(stacks, s.stage(properties.Get("directoryName"), m, dir, depth)...)
+		case !slices.Contains(plainArtifacts, kind.Text):
+			s.session.out.Incomplete = true
+			s.unreadable(kind.Span, "artifacts of type "+near.Quote(kind.Text)+" are not known")
 		}
 	}
 	return stacks

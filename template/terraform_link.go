@@ -42,60 +42,76 @@ func (t *terraform) readMembers(r *tfResource) {
 
 // linkTerraform attaches what resources of their own attach.
 func (t *terraform) linkTerraform() {
-	out := t.out
-	policies := map[string]string{} // ARN or name: ID
-	for i := range out.Policies {
-		if p := &out.Policies[i]; p.Managed {
-			policies[p.ARN] = p.ID()
-		}
-	}
-	groups := map[string]string{}
-	byName := map[string][]*Principal{}
-	for i := range out.Principals {
-		p := &out.Principals[i]
-		byName[p.Type+"\x00"+p.Physical] = append(byName[p.Type+"\x00"+p.Physical], p)
-		byName[p.Type+"\x00"+p.ARN] = append(byName[p.Type+"\x00"+p.ARN], p)
-		if p.Type == groupKind {
-			groups[p.Physical] = p.ID()
-		}
-	}
-	roles := map[string][]*Role{}
-	for i := range out.Roles {
-		r := &out.Roles[i]
-		roles[r.Physical] = append(roles[r.Physical], r)
-		roles[r.ARN] = append(roles[r.ARN], r)
-	}
+	known := t.index()
 	for _, a := range t.attachments {
 		for _, target := range a.targets {
 			for _, p := range a.policies {
-				p.ID, p.Kind = policies[p.Text], ""
+				p.ID, p.Kind = known.policies[p.Text], ""
 				p.When = mergeWhens(target.When, p.When)
-				for _, r := range roles[target.Text] {
-					if target.Kind == roleKind {
-						r.Managed = append(r.Managed, p)
-						r.Incomplete = r.Incomplete || !a.whole
-					}
-				}
-				for _, principal := range byName[target.Kind+"\x00"+target.Text] {
-					if a.bounds {
-						principal.Boundary = p
-					} else {
-						principal.Managed = append(principal.Managed, p)
-					}
-					principal.Incomplete = principal.Incomplete || !a.whole
-				}
+				known.attach(&a, target, p)
 			}
 		}
 	}
 	for _, m := range t.members {
 		for _, u := range m.users {
-			for _, p := range byName[userKind+"\x00"+u.Text] {
+			for _, p := range known.principals[userKind+u.Text] {
 				for _, g := range m.groups {
-					g.ID, g.Kind = groups[g.Text], ""
+					g.ID, g.Kind = known.groups[g.Text], ""
 					g.When = mergeWhens(u.When, g.When)
 					p.Groups = append(p.Groups, g)
 				}
 			}
+		}
+	}
+}
+
+// tfIndex finds by name or ARN what attachments name. Principals have their type
+// before it, policies and groups are known by their IDs.
+type tfIndex struct {
+	roles            map[string][]*Role
+	principals       map[string][]*Principal
+	policies, groups map[string]string
+}
+
+func (t *terraform) index() *tfIndex {
+	known := &tfIndex{map[string][]*Role{}, map[string][]*Principal{}, map[string]string{}, map[string]string{}}
+	for i := range t.out.Policies {
+		if p := &t.out.Policies[i]; p.Managed {
+			known.policies[p.ARN] = p.ID()
+		}
+	}
+	for i := range t.out.Principals {
+		p := &t.out.Principals[i]
+		for _, text := range []string{p.Physical, p.ARN} {
+			known.principals[p.Type+text] = append(known.principals[p.Type+text], p)
+		}
+		if p.Type == groupKind {
+			known.groups[p.Physical] = p.ID()
+		}
+	}
+	for i := range t.out.Roles {
+		r := &t.out.Roles[i]
+		for _, text := range []string{r.Physical, r.ARN} {
+			known.roles[text] = append(known.roles[text], r)
+		}
+	}
+	return known
+}
+
+// attach adds a policy to the roles, users, groups or permission sets that are meant.
+func (known *tfIndex) attach(a *tfAttachment, target, p Reference) {
+	if target.Kind == roleKind {
+		for _, r := range known.roles[target.Text] {
+			r.Managed = append(r.Managed, p)
+			r.Incomplete = r.Incomplete || !a.whole
+		}
+	}
+	for _, principal := range known.principals[target.Kind+target.Text] {
+		principal.Incomplete = principal.Incomplete || !a.whole
+		if a.bounds {
+			principal.Boundary = p
+		} else {
+			principal.Managed = append(principal.Managed, p)
 		}
 	}
 }
