@@ -87,8 +87,9 @@ func (s *stack) addNested(r *resource, file *source.File) {
 	child.openNested()
 }
 
-// passed returns the value that the stack around gives for a parameter.
-func (s *stack) passed(name string) (jsontree.Value, bool) {
+// passed returns the value that the stack around gives for a parameter, and notes
+// in it which defaults that is made of.
+func (s *stack) passed(name string, p *parameter) (jsontree.Value, bool) {
 	if s.parent == nil {
 		text, ok := s.given[name]
 		return str(text, source.Span{}), ok
@@ -105,12 +106,14 @@ func (s *stack) passed(name string) (jsontree.Value, bool) {
 	s.in.open[key] = true
 	s.parent.chain++
 	var value jsontree.Value
-	s.parent.apart(func() string {
-		list := s.parent.variants(v)
-		if value = list[0].value; len(list) > 1 {
-			value = str(s.parent.merge(list, s.parent.textOf), v.Span)
-		}
-		return ""
+	p.defaults = s.parent.defaults.during(func() {
+		s.parent.apart(func() string {
+			list := s.parent.variants(v)
+			if value = list[0].value; len(list) > 1 {
+				value = str(s.parent.merge(list, s.parent.textOf), v.Span)
+			}
+			return ""
+		})
 	})
 	s.parent.chain--
 	s.in.open[key] = false

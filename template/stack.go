@@ -273,7 +273,7 @@ type parameter struct {
 	done  bool
 	value jsontree.Value
 
-	defaulted bool // the value is the default
+	defaults []string // parameters whose default it is made of: itself, or some of the stack around
 }
 
 // parameterValue returns what a parameter is: a string, an array of strings for
@@ -283,9 +283,7 @@ func (s *stack) parameterValue(name string, p *parameter) jsontree.Value {
 		p.done = true
 		p.value = s.readParameter(name, p)
 	}
-	if p.defaulted {
-		s.defaults.add(name)
-	}
+	s.defaults.add(p.defaults...)
 	return p.value
 }
 
@@ -300,17 +298,19 @@ func (s *stack) readParameter(name string, p *parameter) jsontree.Value {
 			h.Alternatives = append(h.Alternatives, allowed.Items[i].Text)
 		}
 	}
-	passed, known := s.passed(name)
+	passed, known := s.passed(name, p)
 	if known && passed.Kind == jsontree.Array {
 		return passed
 	}
 	text := passed.Text
 	if d := p.node.Get("Default"); !known && d != nil && !h.Secret && !s.session.opts.IgnoreDefaults {
 		known = d.Kind == jsontree.String || d.Kind == jsontree.Number || d.Kind == jsontree.Bool
-		text, p.defaulted = d.Text, known
+		if text = d.Text; known {
+			p.defaults = []string{name}
+		}
 	}
 	if kind.Is(jsontree.String) && strings.HasPrefix(kind.Text, "AWS::SSM::Parameter::Value") {
-		h.Why, h.Alternatives, known, p.defaulted = "value of an SSM parameter", nil, false, false
+		h.Why, h.Alternatives, known, p.defaults = "value of an SSM parameter", nil, false, nil
 	}
 	if h.list = kind.Is(jsontree.String) && (isListType(kind.Text) || strings.HasPrefix(kind.Text, "AWS::SSM::Parameter::Value<List")); h.list {
 		h.Alternatives = nil
