@@ -88,7 +88,8 @@ func principalPlace(s *policy.Statement) []place {
 	return []place{{element: policy.ElementPrincipal}}
 }
 
-// valuePlaces are the values of conditions of which one is enough.
+// valuePlaces are the values of conditions of which one is enough. AWS takes no list of
+// booleans.
 func valuePlaces(s *policy.Statement) []place {
 	if s.Condition == nil {
 		return nil
@@ -96,7 +97,7 @@ func valuePlaces(s *policy.Statement) []place {
 	var out []place
 	for i := range s.Condition.Blocks {
 		op, err := policy.ParseOperator(s.Condition.Blocks[i].Operator)
-		if err != nil || op.Negated || op.Quantifier == policy.ForAllValues || op.Family == policy.FamilyNull {
+		if err != nil || op.Negated || op.Quantifier == policy.ForAllValues || op.Family == policy.FamilyNull || op.Family == policy.FamilyBool {
 			continue
 		}
 		for j := range s.Condition.Blocks[i].Keys {

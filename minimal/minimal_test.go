@@ -61,6 +61,14 @@ func TestMinimize(t *testing.T) {
 			[]string{`statement 1: took in statement 2: they differ in Action alone`, `statement 1: Action: dropped "kms:DescribeKey": what stays covers it`},
 		},
 		{
+			"booleans are not merged",
+			`[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+			{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]`,
+			`[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+			{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]`,
+			nil,
+		},
+		{
 			"negated conditions are not merged",
 			`[{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}},
 			{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalTag/t": "x"}}}]`,
