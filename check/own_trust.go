@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/policy"
@@ -49,6 +50,28 @@ var claims = []struct{ provider, claim string }{
 	{"app.terraform.io", "sub"},
 	{"accounts.google.com", "sub"},
 	{"oidc.eks.", "sub"},
+	{githubIssuer, "sub"},
+}
+
+// alternatives are claims that tell tokens apart as well as the one in claims does.
+//
+// Sources: Google Identity, OpenID Connect (aud is the application); GitHub Actions
+// documentation, OpenID Connect, claims of the token.
+var alternatives = map[string][]string{
+	"accounts.google.com": {"aud"},
+	githubIssuer:          {"repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref"},
+}
+
+// chooses reports whether the statement names the values that a key may have. That it is
+// there, or that it is none of some, says little about the rest.
+func (s *statement) chooses(key string) bool {
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if c.lower == key && c.known && c.op.Family != policy.FamilyNull && !c.op.Negated && !(c.op.Like && slices.ContainsFunc(c.entries, func(e entry) bool { return starred(e.text) })) {
+			return true
+		}
+	}
+	return false
 }
 
 func openSubjects(r *run, s *statement) {
@@ -64,7 +87,11 @@ func openSubjects(r *run, s *statement) {
 			if !strings.HasPrefix(name, c.provider) {
 				continue
 			}
-			if key := name + ":" + c.claim; !s.tests(key) && !(c.provider == "accounts.google.com" && s.tests(name+":aud")) {
+			key := name + ":" + c.claim
+			if name == githubIssuer && !s.tests(key) { // which Access Analyzer reports too
+				continue
+			}
+			if !s.chooses(key) && !slices.ContainsFunc(alternatives[c.provider], func(claim string) bool { return s.chooses(name + ":" + claim) }) {
 				r.report("WRIT_OIDC_SUBJECT", e.place(), "test "+key, "every token of %s fits that has what the conditions ask for", quote(name))
 			}
 		}
