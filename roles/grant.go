@@ -341,6 +341,7 @@ func (g *generator) conditionValue(c call, template string, wildcards bool, rd r
 	if !known && rd.elsewhere && g.opts.AnyAccount {
 		text, _, _ = fill(template, append(captures{{name: "account", value: "*"}}, have...))
 	}
+	known = known && strings.Count(g.whole(text), "*") == strings.Count(text, "*") // no part of what a hole stands for
 	return text, complete && (known || wildcards)
 }
 

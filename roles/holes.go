@@ -105,6 +105,9 @@ func (g *generator) forms(p *param, values []place) (out []place, unknown bool) 
 			for _, way := range arns {
 				form := v
 				written := g.expand(name, way) + rest
+				if _, _, fits := p.as.read(written, nil, false); !fits && len(arns) > 1 {
+					continue // what follows the hole shows that it is not this way
+				}
 				form.given = &written
 				if names > 0 {
 					form.assumes = g.assume(v, name, "an ARN")
