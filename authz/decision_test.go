@@ -435,11 +435,26 @@ func (s *script) failures(x *authz.Explanation, statement string) []string {
 			if f.Unknown {
 				text += "?"
 			}
+			for _, v := range f.Variables {
+				text += "[" + variableText(v) + "]"
+			}
 			out = append(out, text)
 		}
 		return out
 	}
 	return []string{"no such statement"}
+}
+
+func variableText(v authz.VariableValue) string {
+	switch {
+	case v.Unknown:
+		return v.Key + "?"
+	case v.Default:
+		return v.Key + "=" + v.Values[0] + "!"
+	case len(v.Values) == 0:
+		return v.Key
+	}
+	return v.Key + "=" + strings.Join(v.Values, ",")
 }
 
 // unreadable reads KIND CODE POLICY: a policy that must not compile, and why.

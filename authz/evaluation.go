@@ -184,6 +184,8 @@ func (e *evaluation) variable(slot int) (string, bool) {
 		e.hangsOn(v.Name)
 	case given.len() == 1:
 		return given.at(0), true
+	case e.trace != nil:
+		e.trace.asked(v.Name)
 	}
 	return v.Default, v.HasDefault
 }

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/writ-iam/writ/policy"
@@ -92,15 +93,15 @@ func (x *examination) at(s *statement) {
 	if x.fails(truthOf(r.about), actionWeight) {
 		x.because(element(s.actions.Not, "Action"), texts(s.source.Action, s.source.NotAction), x.request.Action)
 	}
+	x.trace.quiet = x.result == no
 	if x.fails(s.touches(x.evaluation, nil), resourceWeight) {
 		x.because(element(s.resources.Not, "Resource"), texts(s.source.Resource, s.source.NotResource), x.request.Resource)
 	}
-	relevant := x.result != no
+	x.variables(cmp.Or(s.source.Resource, s.source.NotResource))
+	x.trace.quiet = x.result == no
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		if relevant {
-			x.trace.asked(c.key)
-		}
+		x.trace.asked(c.key)
 		if x.fails(c.holds(x.evaluation), conditionWeight) {
 			given, _ := x.lookup(c.key)
 			block := &s.source.Condition.Blocks[c.block]
@@ -109,7 +110,11 @@ func (x *examination) at(s *statement) {
 			f := &x.failures[len(x.failures)-1]
 			f.Operator, f.Key = block.Operator, key.Name
 		}
+		if c.operator.HasVariables() {
+			x.variables(&s.source.Condition.Blocks[c.block].Keys[c.line].Values)
+		}
 	}
+	x.trace.quiet = true
 	r.Outcome = outcome(x.result, s.deny)
 }
 
@@ -127,6 +132,38 @@ func (x *examination) fails(t truth, weight int) bool {
 // because says why the last element fails.
 func (x *examination) because(element string, wanted []string, got ...string) {
 	x.failures = append(x.failures, Failure{Element: element, Unknown: x.last == maybe, Wanted: wanted, Got: got})
+}
+
+// variables says what the variables in values of the last element stand for, where
+// it fails. The keys that it looks for and does not find are noted all the same.
+func (x *examination) variables(wanted *policy.List) {
+	if x.last == yes || len(x.policy.variables) == 0 {
+		return
+	}
+	var out []VariableValue
+	for i := range wanted.Len() {
+		pieces, _ := policy.ParseVariables(wanted.Values[i].Text)
+		for _, p := range pieces {
+			known := func(v VariableValue) bool { return v.Key == p.Variable.Name }
+			if p.Kind == policy.PieceVariable && !slices.ContainsFunc(out, known) {
+				out = append(out, x.valueOf(&p.Variable))
+			}
+		}
+	}
+	if x.tell {
+		x.failures[len(x.failures)-1].Variables = out
+	}
+}
+
+func (e *evaluation) valueOf(v *policy.Variable) VariableValue {
+	key := lower(v.Name)
+	given, known := e.lookup(key)
+	e.trace.asked(key)
+	out := VariableValue{Key: v.Name, Values: given.all(), Unknown: !known}
+	if known && given.len() != 1 && v.HasDefault {
+		out.Values, out.Default = []string{v.Default}, true
+	}
+	return out
 }
 
 func outcome(t truth, deny bool) Result {

@@ -50,6 +50,16 @@ type Failure struct {
 	Got     []string // what the request has; empty for a condition key that is absent
 
 	Operator, Key string // of a condition, as written
+
+	Variables []VariableValue // what the variables in Wanted stand for
+}
+
+// VariableValue is what a policy variable stands for in a request.
+type VariableValue struct {
+	Key     string   // as written
+	Values  []string // of the key, or the default; a variable stands for one value only
+	Default bool     // the request has not one value for the key
+	Unknown bool     // the value is not known
 }
 
 // Change is what would turn a denied request into an allowed one.
@@ -76,7 +86,7 @@ func (e *Engine) Explain(r Request) Explanation {
 
 // explainOnly explains without regard to holes.
 func (e *Engine) explainOnly(r Request) Explanation {
-	ev := evaluation{engine: e, request: r, plain: true, trace: new(recorder)}
+	ev := evaluation{engine: e, request: r, plain: true, trace: &recorder{quiet: true}}
 	x := Explanation{Decision: ev.answer(), Nearest: -1}
 	if x.Decision.Result == Invalid {
 		return x
@@ -99,6 +109,7 @@ type recorder struct {
 	unknownKeys distinct
 	derivedKeys Context
 	askedFor    distinct
+	quiet       bool   // keys that are asked for now have no bearing on the request
 	matching    []bool // statements of the policy at hand that speak of the action
 }
 
@@ -131,7 +142,11 @@ func (r *recorder) derived(key, value string) {
 	}
 }
 
-func (r *recorder) asked(key string) { r.askedFor.add(key) }
+func (r *recorder) asked(key string) {
+	if !r.quiet {
+		r.askedFor.add(key)
+	}
+}
 
 // missing lists the keys that were asked for and are absent.
 func (r *recorder) missing(e *evaluation) []string {

@@ -106,6 +106,14 @@ type (
 		Unknown  bool     `json:"unknown,omitempty"`
 		Wanted   []string `json:"wanted"`
 		Got      []string `json:"got"`
+
+		Variables []variableJSON `json:"variables,omitempty"`
+	}
+	variableJSON struct {
+		Key     string   `json:"key"`
+		Values  []string `json:"values"`
+		Default bool     `json:"default,omitempty"`
+		Unknown bool     `json:"unknown,omitempty"`
 	}
 	changeJSON struct {
 		Possible     bool         `json:"possible"`
@@ -212,7 +220,15 @@ func (a *answer) statement(s *authz.StatementReport) statementJSON {
 		out.Strength = s.Strength.String()
 	}
 	for _, f := range s.Failures() {
-		out.Failures = append(out.Failures, failureJSON{f.Element, f.Operator, f.Key, f.Unknown, nonNil(f.Wanted), nonNil(f.Got)})
+		out.Failures = append(out.Failures, failureOf(&f))
+	}
+	return out
+}
+
+func failureOf(f *authz.Failure) failureJSON {
+	out := failureJSON{Element: f.Element, Operator: f.Operator, Key: f.Key, Unknown: f.Unknown, Wanted: nonNil(f.Wanted), Got: nonNil(f.Got)}
+	for _, v := range f.Variables {
+		out.Variables = append(out.Variables, variableJSON{v.Key, nonNil(v.Values), v.Default, v.Unknown})
 	}
 	return out
 }

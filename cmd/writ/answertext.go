@@ -8,6 +8,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/hole"
+	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -218,14 +219,45 @@ func failureText(f authz.Failure) string {
 	}
 	got := "the request has " + someOf(f.Got)
 	switch {
-	case f.Unknown && f.Key != "":
+	case f.Unknown && f.Key != "" && len(f.Got) == 0:
 		got = "its value is not known"
-	case f.Unknown:
+	case f.Unknown && f.Key == "":
 		got += ", which may be meant"
 	case len(f.Got) == 0:
 		got = "the request has no such key"
+	case f.Key != "" && len(f.Got) > 1 && comparesOne(f.Operator):
+		got += ": several values match under ForAnyValue: or ForAllValues: only"
 	}
-	return fmt.Sprintf("%s says %s; %s", what, someOf(f.Wanted), got)
+	return fmt.Sprintf("%s says %s%s; %s", what, someOf(f.Wanted), variablesText(f.Variables), got)
+}
+
+// comparesOne reports whether an operator is for keys with one value.
+func comparesOne(operator string) bool {
+	op, err := policy.ParseOperator(operator)
+	return err == nil && op.Quantifier == policy.SingleValue
+}
+
+// variablesText says what the variables in the values of a statement stand for.
+func variablesText(list []authz.VariableValue) string {
+	var b strings.Builder
+	word := ", where "
+	for _, v := range list[:min(len(list), mostValues)] {
+		b.WriteString(word + plain(v.Key) + " ")
+		word = " and "
+		switch {
+		case v.Unknown:
+			b.WriteString("is not known")
+		case len(v.Values) == 0:
+			b.WriteString("is absent")
+		case len(v.Values) > 1:
+			b.WriteString("has several values")
+		case v.Default:
+			b.WriteString("is " + someOf(v.Values) + " by default")
+		default:
+			b.WriteString("is " + someOf(v.Values))
+		}
+	}
+	return b.String()
 }
 
 // mostValues bounds the values shown; the JSON has them all.
@@ -315,10 +347,29 @@ func (a *answer) lackedKeys() []string {
 	}
 	var keys []string
 	for _, f := range a.x.Statements[a.x.Nearest].Failures() {
-		if f.Key == "" || f.Unknown || len(f.Got) > 0 {
+		lacks := lackedBy(&f)
+		if lacks == nil {
 			return nil
 		}
+		keys = append(keys, lacks...)
+	}
+	return keys
+}
+
+// lackedBy are the absent keys for which an element does not match: that of a
+// condition, and those of its variables.
+func lackedBy(f *authz.Failure) []string {
+	if f.Unknown {
+		return nil
+	}
+	var keys []string
+	if f.Key != "" && len(f.Got) == 0 {
 		keys = append(keys, f.Key)
+	}
+	for _, v := range f.Variables {
+		if len(v.Values) == 0 {
+			keys = append(keys, v.Key)
+		}
 	}
 	return keys
 }

@@ -218,7 +218,7 @@ func proofBy(s *prove.Statement, failures []authz.Failure) *proofByJSON {
 		out.Span = &spanJSON{file.Position(s.Statement.Span.Start), file.Position(s.Statement.Span.End)}
 	}
 	for _, f := range failures {
-		out.Failures = append(out.Failures, failureJSON{f.Element, f.Operator, f.Key, f.Unknown, nonNil(f.Wanted), nonNil(f.Got)})
+		out.Failures = append(out.Failures, failureOf(&f))
 	}
 	return out
 }
