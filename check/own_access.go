@@ -6,7 +6,6 @@ import (
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
-	"github.com/writ-iam/writ/policy"
 )
 
 // engine decides requests against the document alone, as a policy of its kind. It
@@ -22,6 +21,9 @@ func (r *run) engine() *authz.Engine {
 		p := authz.Policy{Name: "policy", Document: doc}
 		if principals.has(r.kind) {
 			set.Resource = &p
+			if r.kind == Trust { // whoever assumes roles of others allows it to himself
+				set.Identity = []authz.Policy{{Name: "stranger", Document: everything()}}
+			}
 		} else {
 			set.Identity = []authz.Policy{p}
 		}
@@ -161,7 +163,11 @@ func (r *run) sample(entry string, formats []*format) []sample {
 			last = f.last.text
 		}
 		last = strings.NewReplacer("?*", "example", "*", "example", "?", "x").Replace(last)
-		return []sample{{"arn:aws:" + p.service + ":" + orValue(p.region, someRegion, f.region) + ":" + orValue(p.account, someAccount, f.account) + ":" + last, named}}
+		partition := "aws"
+		if arn.ValidPartition(p.partition) {
+			partition = p.partition
+		}
+		return []sample{{"arn:" + partition + ":" + p.service + ":" + orValue(p.region, someRegion, f.region) + ":" + orValue(p.account, someAccount, f.account) + ":" + last, named}}
 	}
 	return nil
 }
@@ -175,85 +181,6 @@ func orValue(field, value, format string) string {
 		return ""
 	}
 	return value
-}
-
-// aboutPublic is about resources that are open to everyone.
-var aboutPublic = &finder{statement: public}
-
-// public asks whether a stranger may do what the statement allows everyone.
-func public(r *run, s *statement) {
-	if !s.allows() || s.principal == nil || len(r.statements) > maxStatements {
-		return
-	}
-	everyone := s.principalNot || s.principal.Everyone || s.names(policy.PrincipalAWS, "*")
-	if !everyone || r.kind == RCP || r.kind == Endpoint || r.engine() == nil {
-		return
-	}
-	action := s.someAction(r)
-	if action == "" {
-		return
-	}
-	resources := r.samples(action)
-	if r.kind == Trust {
-		resources = []sample{{resource: "arn:aws:iam::" + someAccount + ":role/example"}}
-	}
-	caller := "anonymous"
-	if r.kind == Trust {
-		caller = someStranger
-	}
-	for _, x := range resources {
-		resource := x.resource
-		d := r.engine().Decide(authz.Request{
-			Principal: caller, Action: action, Resource: resource, ResourceAccount: someAccount,
-			Context: ordinary(authz.Entry{Key: "aws:SourceIp", Values: []string{"198.51.100.7"}}),
-		})
-		// Whoever is not in the account needs a policy of its own besides, which it
-		// writes itself: what counts is that this policy speaks for the request.
-		if d.Result == authz.Allowed || d.Result == authz.ImplicitlyDenied && r.kind == Trust && r.speaksFor(caller, action, resource) {
-			r.report("WRIT_INTERNET_ACCESSIBLE", place{at: s.principalAt, span: s.principal.Span}, "name principals, or add a condition on aws:PrincipalOrgID",
-				"anyone may do this: %s by %s on %s", action, caller, resource)
-			return
-		}
-	}
-}
-
-// speaksFor reports whether a statement without conditions allows the request,
-// and none denies it.
-func (r *run) speaksFor(_, action, _ string) bool {
-	for i := range r.statements {
-		s := &r.statements[i]
-		if s.denies() && s.patterns.Match(action) {
-			return false
-		}
-		if s.allows() && s.Condition == nil && s.patterns.Match(action) && s.principal != nil && (s.principal.Everyone || s.names(policy.PrincipalAWS, "*")) {
-			return true
-		}
-	}
-	return false
-}
-
-// someAction is an action that the statement is about.
-func (s *statement) someAction(r *run) string {
-	for i := range s.actions.entries {
-		if s.actions.not {
-			break
-		}
-		text := s.actions.entries[i].text
-		if s.actions.entries[i].action != nil {
-			return text
-		}
-		if list := r.facts.expand(text); len(list) > 0 && !starred(text) {
-			return list[0].FullName()
-		}
-		if starred(text) {
-			for j := range s.resources.entries {
-				if service := r.facts.service(s.arns[j].service); service != nil {
-					return service.Actions[0].FullName()
-				}
-			}
-		}
-	}
-	return ""
 }
 
 // aboutExposure is about actions that should not be allowed on everything.
