@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/ecs"
 	"github.com/writ-iam/writ/source"
 )
@@ -214,8 +215,12 @@ func (t *taskGenerator) awslogs(file *source.File, who string, l *ecs.Logs) {
 		return
 	}
 	values := captures{{name: "group", value: literal(group.Value)}, {name: "stream", value: "*"}}
-	if region := l.Options.Get("awslogs-region").Value; region != "" {
-		values = append(values, capture{name: "region", value: literal(region)})
+	if region := l.Options.Get("awslogs-region"); region.Value != "" {
+		if !arn.ValidRegion(region.Value) {
+			t.bad(file, region, "the name of a Region", "")
+			return
+		}
+		values = append(values, capture{name: "region", value: region.Value})
 	}
 	if prefix := l.Options.Get("awslogs-stream-prefix").Value; prefix != "" {
 		values[1].value = literal(prefix) + "/*" // PREFIX/CONTAINER/TASK
@@ -233,32 +238,46 @@ func (t *taskGenerator) awslogs(file *source.File, who string, l *ecs.Logs) {
 // with the permissions of the task role.
 func (t *taskGenerator) firelens(file *source.File, who string, l *ecs.Logs) {
 	name := l.Options.Get("Name", "@type")
-	i := slices.IndexFunc(logOutputs, func(o logOutput) bool { return slices.Contains(strings.Fields(o.names), strings.ToLower(name.Value)) })
-	if i < 0 {
-		at := name
-		if name.Value == "" {
-			at = l.Driver
-		}
-		t.report("LOG_OUTPUT_UNKNOWN", source.Warning, file, at, fmt.Sprintf("it is not known where the log router of %s writes", who),
+	o := outputCalled(name.Value)
+	if name.Value == "" {
+		name = l.Driver
+	}
+	role := l.Options.Get("role_arn", "aws_role_arn", "assume_role_arn")
+	service := l.Options.Get("aws_service_name")
+	switch {
+	case o == nil:
+		t.report(outputUnknown, source.Warning, file, name, fmt.Sprintf("it is not known where the log router of %s writes", who),
 			"the task role needs the permissions of its outputs: name the output in the options, or add them")
-		return
-	}
-	o := &logOutputs[i]
-	if o.feature == "" || o.signed != "" && !isOn(l.Options.Get(o.signed).Value) {
-		return
-	}
-	if role := l.Options.Get("role_arn", "aws_role_arn", "assume_role_arn").Value; role != "" {
-		t.need("firelens-role", who, "", capture{name: "role", value: literal(role)})
-		return
-	}
-	if service := l.Options.Get("aws_service_name"); o.feature == "firelens-opensearch" && service.Value != "" && !strings.EqualFold(service.Value, "es") {
-		t.report("LOG_OUTPUT_UNKNOWN", source.Warning, file, service, fmt.Sprintf("the log router of %s writes to %q, which Writ does not know", who, source.Clip(service.Value, 100)),
+	case o.feature == "" || o.signed != "" && !isOn(l.Options.Get(o.signed).Value): // no permission of AWS
+	case strings.Contains(role.Value, "$"):
+		t.report(outputUnknown, source.Warning, file, role, fmt.Sprintf("the log router of %s works out under which role it writes", who), "the task role needs sts:AssumeRole on it")
+	case role.Value != "":
+		t.need("firelens-role", who, "", capture{name: "role", value: literal(role.Value)})
+	case o.feature == "firelens-opensearch" && service.Value != "" && !strings.EqualFold(service.Value, "es"):
+		t.report(outputUnknown, source.Warning, file, service, fmt.Sprintf("the log router of %s writes to %q, which Writ does not know", who, source.Clip(service.Value, 100)),
 			"the task role needs its permissions: of OpenSearch Serverless (aoss), aoss:APIAccessAll on the collection and a data access policy of it")
-		return
+	default:
+		t.write(file, who, l, o)
 	}
+}
+
+const outputUnknown = "LOG_OUTPUT_UNKNOWN"
+
+// outputCalled returns the output of a name; nil when there is none.
+func outputCalled(name string) *logOutput {
+	for i := range logOutputs {
+		if slices.Contains(strings.Fields(logOutputs[i].names), strings.ToLower(name)) {
+			return &logOutputs[i]
+		}
+	}
+	return nil
+}
+
+// write grants what an output writes to.
+func (t *taskGenerator) write(file *source.File, who string, l *ecs.Logs, o *logOutput) {
 	values := captures{{name: "domain", value: "*"}}
-	if region := l.Options.Get("region", "aws_region").Value; region != "" {
-		values = append(values, capture{name: "region", value: literal(region)})
+	if region := l.Options.Get("region", "aws_region").Value; region != "" && region != "${AWS_REGION}" { // that is the Region of the task
+		values = append(values, capture{name: "region", value: perRecord(region)})
 	}
 	for pair := range words(o.options) {
 		value, options, _ := strings.Cut(pair, "=")
