@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/policy"
@@ -73,7 +74,9 @@ func (r *run) kmsKey(c *condition, e *entry) {
 }
 
 // principalForm is what the principal of a service looks like.
-var principalForm = regexp.MustCompile(`^([a-z0-9][a-z0-9_-]*\.)+(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.com|amazonaws\.eu|aws\.ic\.gov|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$`)
+var principalForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-z0-9][a-z0-9_-]*\.)+(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.com|amazonaws\.eu|aws\.ic\.gov|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$`)
+})
 
 func (r *run) servicePrincipal(c *condition, k servicePrincipalKey, e *entry) {
 	if hasWildcard(e.text) || len(e.text) > longestName && k.judged {
@@ -83,7 +86,7 @@ func (r *run) servicePrincipal(c *condition, k servicePrincipalKey, e *entry) {
 	if k.regional {
 		form = "service.region.amazonaws.com"
 	}
-	if len(e.text) > longestName || !principalForm.MatchString(e.text) || k.regional && strings.Count(e.text, ".") < 3 {
+	if len(e.text) > longestName || !principalForm().MatchString(e.text) || k.regional && strings.Count(e.text, ".") < 3 {
 		r.report("INVALID_SERVICE_PRINCIPAL_FORMAT", e.place(), "write "+form, "%s is not the principal of a service", quote(e.text))
 		return
 	}

@@ -142,7 +142,7 @@ func unknownPrincipals(r *run, s *statement) {
 					r.report("WRIT_UNKNOWN_PRINCIPAL", e.place(), "write an account ID, or the ARN of a user, role or session", "no caller is %s", quote(e.text))
 				}
 			case policy.PrincipalService:
-				if len(e.text) > longestName || !principalForm.MatchString(e.text) {
+				if len(e.text) > longestName || !principalForm().MatchString(e.text) {
 					r.report("WRIT_UNKNOWN_PRINCIPAL", e.place(), "write service.amazonaws.com", "no service is %s", quote(e.text))
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/policy"
 )
@@ -16,7 +17,9 @@ var aboutPrincipalValues = &finder{statement: principalValues}
 // it once they are deleted.
 //
 // Source: IAM user guide, IAM identifiers, "Understanding unique ID prefixes".
-var uniqueID = regexp.MustCompile(`^(AROA|AIDA)[A-Z0-9]{12,}$`)
+var uniqueID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(AROA|AIDA)[A-Z0-9]{12,}$`)
+})
 
 func principalValues(r *run, s *statement) {
 	if s.principal == nil {
@@ -42,7 +45,7 @@ func (r *run) principalValue(g *group, e *entry) {
 			"%s does not work as a pattern among principals of kind %s", quote(e.text), g.key)
 		return
 	}
-	if g.key == policy.PrincipalAWS && uniqueID.MatchString(e.text) {
+	if g.key == policy.PrincipalAWS && uniqueID().MatchString(e.text) {
 		code, what := "INVALID_ROLE_REFERENCE", "role"
 		if strings.HasPrefix(e.text, "AIDA") {
 			code, what = "INVALID_USER_REFERENCE", "user"

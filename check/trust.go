@@ -3,6 +3,7 @@ package check
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/policy"
@@ -43,7 +44,9 @@ const (
 	badProvider
 )
 
-var domain = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(/[!-~]*)?$`)
+var domain = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(/[!-~]*)?$`)
+})
 
 func providerOf(value string) provider {
 	if a, err := arn.Parse(value); err == nil {
@@ -56,7 +59,7 @@ func providerOf(value string) provider {
 		}
 		return badProvider
 	}
-	if domain.MatchString(value) {
+	if domain().MatchString(value) {
 		return oidcProvider
 	}
 	return badProvider

@@ -56,7 +56,7 @@ there is excess or a risk (WARNING, SECURITY_WARNING) and --fail-level says so;
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringArrayVar(&f.roleFiles, "role", nil, "file that tells of the role ('-' is standard input; repeatable)")
+	listVar(flags, &f.roleFiles, "role", "file that tells of the role ('-' is standard input; repeatable)")
 	flags.StringVar(&f.roleName, "role-name", "", "name or ARN of the role in account details (default: the only one that Step Functions may assume)")
 	f.registerMachine(cmd)
 	f.registerTask(cmd)

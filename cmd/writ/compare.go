@@ -35,8 +35,8 @@ func (f *proofFlags) register(flags *pflag.FlagSet) {
 // registerLayers adds the flags for policies that limit both sides.
 func (f *proofFlags) registerLayers(flags *pflag.FlagSet) {
 	flags.StringVar(&f.boundary, "boundary", "", "file with the permissions boundary that holds before and after")
-	flags.StringArrayVar(&f.session, "session", nil, "likewise, a session policy (repeatable)")
-	flags.StringArrayVar(&f.scps, "scp", nil, "likewise, the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
+	listVar(flags, &f.session, "session", "likewise, a session policy (repeatable)")
+	listVar(flags, &f.scps, "scp", "likewise, the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
 }
 
 var proofFormats = []string{"text", "json", "sarif", "github", "junit", "markdown"}

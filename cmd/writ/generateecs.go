@@ -37,7 +37,7 @@ func (f *taskFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.opts.Scheduled, "scheduled", false, "task definition: rules of EventBridge run the task")
 	flags.BoolVar(&f.opts.PropagateTags, "propagate-tags", false, "task definition: with --scheduled: the rules tag the tasks that they run")
 	flags.BoolVar(&f.opts.ExecuteCommand, "execute-command", false, "task definition: tasks are run with ECS Exec")
-	flags.StringSliceVar(&f.opts.PullThrough, "pull-through-cache", nil, "task definition: what repositories begin with that ECR fills from elsewhere, such as docker-hub")
+	commaListVar(flags, &f.opts.PullThrough, "pull-through-cache", "task definition: what repositories begin with that ECR fills from elsewhere, such as docker-hub")
 	complete(cmd, "kind", kindMachine, kindTask)
 }
 

@@ -28,7 +28,7 @@ func (f *generateFlags) registerAudience(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.audience, "for", forExecution, "whose permissions: execution (the machine's own role), deployer (who deploys it) or worker (who answers its callbacks and activities)")
 	flags.StringVar(&f.deployment.ExecutionRole, "execution-role", "", "for deployer: ARN of the machine's role (default: the role that generate names)")
-	flags.StringSliceVar(&f.deployment.Also, "deploy-also", nil, "for deployer: what is done besides creating and updating: "+strings.Join(roles.DeploymentExtras(), ", "))
+	commaListVar(flags, &f.deployment.Also, "deploy-also", "for deployer: what is done besides creating and updating: "+strings.Join(roles.DeploymentExtras(), ", "))
 	flags.StringVar(&f.check, "check", "", "compare a file with what is needed, and print nothing but the difference")
 	complete(cmd, "for", audiences...)
 	complete(cmd, "deploy-also", roles.DeploymentExtras()...)

@@ -24,7 +24,7 @@ func (f *inputFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.input, "input", "", "file with an example of the execution's input (its shape counts), or a JSON Schema for it")
 	flags.BoolVar(&f.exact, "exact-input", false, "executions begin with exactly the example of --input: its values count as well")
-	flags.StringArrayVar(&f.pins, "pin", nil, "what a place holds that no analysis can know, as STATE/Parameters/NAME=PATTERN (repeatable)")
+	listVar(flags, &f.pins, "pin", "what a place holds that no analysis can know, as STATE/Parameters/NAME=PATTERN (repeatable)")
 	flags.StringVar(&f.config, "config", "", "configuration (default: "+configFile+" in the current directory, if it is there)")
 }
 

@@ -59,7 +59,7 @@ that tasks may have are not known.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	a := &f.ask
-	flags.StringSliceVar(&a.Can, "can", nil, "what the user can do: abilities or actions")
+	commaListVar(flags, &a.Can, "can", "what the user can do: abilities or actions")
 	flags.StringVar(&a.Account, "account", "", "account of the cluster, 12 digits")
 	flags.StringVar(&a.Region, "region", "", "Region of the cluster")
 	flags.StringVar(&a.Partition, "partition", "", "partition (default: that of the Region, else aws)")
@@ -68,7 +68,7 @@ that tasks may have are not known.`,
 	flags.StringVar(&a.Service, "service", "", "name of the service (default: any)")
 	flags.StringVar(&a.Task, "task", "", "id of the task (default: any)")
 	flags.StringVar(&a.Instance, "instance", "", "id of the container instance (default: any)")
-	flags.StringArrayVar(&a.Roles, "role", nil, "ARN of a role of the tasks (repeatable)")
+	listVar(flags, &a.Roles, "role", "ARN of a role of the tasks (repeatable)")
 	flags.StringVar(&f.taskDefinition, "task-definition", "", "file with the task definition, for its family and roles")
 	flags.BoolVar(&a.NoPassRole, "no-pass-role", false, "roles of tasks are granted elsewhere")
 	flags.StringVar(&f.format, "format", "text", "output: text, json or document")

@@ -50,8 +50,8 @@ allows more. --format document prints the policy alone.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&version, "version", "", "version, such as v6 (default: the newest whose text is known)")
-	flags.StringSliceVar(&choice.Without, "without", nil, "features to leave out")
-	flags.StringSliceVar(&choice.Only, "only", nil, "features to keep")
+	commaListVar(flags, &choice.Without, "without", "features to leave out")
+	commaListVar(flags, &choice.Only, "only", "features to keep")
 	flags.StringVar(&used, "used", "", "file with the actions that are in use")
 	cmd.MarkFlagsMutuallyExclusive("without", "only", "used")
 	cmd.MarkFlagsOneRequired("without", "only", "used")

@@ -110,8 +110,8 @@ func newProveNoAccess(e *env) *cobra.Command {
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringSliceVar(&actions, "action", nil, "an action, with wildcards if need be (repeatable; commas separate several)")
-	cmd.Flags().StringArrayVar(&resources, "resource", nil, "an ARN, with wildcards if need be (repeatable; default any)")
+	commaListVar(cmd.Flags(), &actions, "action", "an action, with wildcards if need be (repeatable; commas separate several)")
+	listVar(cmd.Flags(), &resources, "resource", "an ARN, with wildcards if need be (repeatable; default any)")
 	f.register(cmd.Flags())
 	f.registerLayers(cmd.Flags())
 	complete(cmd, "format", proofFormats...)
@@ -170,7 +170,7 @@ aws:SourceVpc, aws:SourceArn, ...) with fixed values.` + "\n" + proveLong,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringSliceVar(&accounts, "trusted-account", nil, "an account that is not the public (repeatable; default: every account that a policy names)")
+	commaListVar(cmd.Flags(), &accounts, "trusted-account", "an account that is not the public (repeatable; default: every account that a policy names)")
 	f.register(cmd.Flags())
 	complete(cmd, "format", proofFormats...)
 	return cmd

@@ -65,12 +65,12 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.SortFlags = false
 	r := &f.request
 	flags.StringVar(&r.Principal, "principal", "", "who asks: an ARN, a service such as ecs-tasks.amazonaws.com, or anonymous")
-	flags.StringSliceVar(&f.actions, "action", nil, "what is asked for, as in ecs:RunTask or ecs:Describe* (repeatable; commas separate several)")
-	flags.StringArrayVar(&f.resources, "resource", nil, "on what: an ARN, or * for actions that take no resource (repeatable; default *)")
-	flags.StringArrayVar(&f.identity, "identity", nil, "file with a policy of the user or role (repeatable)")
-	flags.StringArrayVar(&f.groups, "group", nil, "file with a policy of a group of the user (repeatable)")
+	commaListVar(flags, &f.actions, "action", "what is asked for, as in ecs:RunTask or ecs:Describe* (repeatable; commas separate several)")
+	listVar(flags, &f.resources, "resource", "on what: an ARN, or * for actions that take no resource (repeatable; default *)")
+	listVar(flags, &f.identity, "identity", "file with a policy of the user or role (repeatable)")
+	listVar(flags, &f.groups, "group", "file with a policy of a group of the user (repeatable)")
 	flags.StringVar(&f.boundary, "boundary", "", "file with the permissions boundary")
-	flags.StringArrayVar(&f.session, "session", nil, "file with a session policy (repeatable)")
+	listVar(flags, &f.session, "session", "file with a session policy (repeatable)")
 	f.registerShared(cmd)
 	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details, for all policies of the principal")
 	flags.StringVar(&f.template, "template", "", "template (CloudFormation, SAM, CDK, Terraform) with the role that asks")
@@ -81,7 +81,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&r.ServiceLinkedRole, "service-linked-role", false, "the principal is a service-linked role")
 	flags.BoolVar(&r.PrincipalInManagementAccount, "principal-in-management-account", false, "the principal's account is its organization's management account")
 	flags.BoolVar(&r.ResourceInManagementAccount, "resource-in-management-account", false, "likewise, the account of the resource")
-	flags.StringArrayVar(&f.unknown, "unknown", nil, "a condition key that may be absent or hold anything (repeatable)")
+	listVar(flags, &f.unknown, "unknown", "a condition key that may be absent or hold anything (repeatable)")
 	flags.BoolVar(&r.UnknownRest, "unknown-context", false, "so may every key that --context does not give")
 	flags.BoolVar(&r.ResourcePattern, "resource-pattern", false, "resources are patterns: * and ? in them stand for what is not known")
 	flags.StringVar(&f.cases, "cases", "", "file with requests and policies: JSON lines or YAML, as writ test takes them")
@@ -102,10 +102,10 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 func (f *simulateFlags) registerShared(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.request.ResourceAccount, "resource-account", "", "account that owns the resource (default: that in its ARN, else the principal's)")
-	flags.StringArrayVar(&f.context, "context", nil, "a condition key, as KEY=VALUE[,VALUE...]; values with commas stand in double quotes (repeatable)")
+	listVar(flags, &f.context, "context", "a condition key, as KEY=VALUE[,VALUE...]; values with commas stand in double quotes (repeatable)")
 	flags.StringVar(&f.resource, "resource-policy", "", "file with the policy of the resource; of a role, its trust policy; of a KMS key, its key policy")
-	flags.StringArrayVar(&f.scps, "scp", nil, "files with the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
-	flags.StringArrayVar(&f.rcps, "rcp", nil, "likewise, resource control policies")
+	listVar(flags, &f.scps, "scp", "files with the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
+	listVar(flags, &f.rcps, "rcp", "likewise, resource control policies")
 	flags.StringVar(&f.endpoint, "endpoint", "", "file with the policy of the VPC endpoint that the call goes through")
 }
 

@@ -31,8 +31,8 @@ type templateFlags struct {
 
 func (f *templateFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.parameters, "parameter", nil, "template: value of a parameter, as NAME=VALUE (repeatable)")
-	flags.StringArrayVar(&f.files, "parameters", nil, "template: file with values of parameters, as the AWS CLI and SAM take them (JSON; repeatable)")
+	listVar(flags, &f.parameters, "parameter", "template: value of a parameter, as NAME=VALUE (repeatable)")
+	listVar(flags, &f.files, "parameters", "template: file with values of parameters, as the AWS CLI and SAM take them (JSON; repeatable)")
 	flags.StringVar(&f.stackName, "stack-name", "", "template: name of the stack")
 }
 
