@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -44,7 +45,7 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(args []string, e env) int {
-	root := newRoot(&e)
+	root := newRoot(&e, commandsFor(args))
 	root.SetArgs(args)
 	err := root.Execute()
 	var code exit
@@ -58,7 +59,29 @@ func run(args []string, e env) int {
 	return exitUsage
 }
 
-func newRoot(e *env) *cobra.Command {
+// command is one of the root's.
+type command struct {
+	name string
+	make func(*env) *cobra.Command
+}
+
+var commands = []command{
+	{"generate", newGenerate}, {"audit", newAudit}, {"simulate", newSimulate}, {"who-can", newWhoCan}, {"test", newTest}, {"check", newCheck},
+	{"fmt", newFmt}, {"compare", newCompare}, {"prove", newProve}, {"decode", newDecode}, {"explain-error", newExplainError},
+	{"catalog", newCatalog}, {"managed", newManaged}, {"example", newExample}, {"grant", newGrant}, {"version", newVersion}, {"man", newMan},
+}
+
+// commandsFor returns the command that the arguments name, which runs without
+// the flags of all others being made, or all where help may be about others.
+func commandsFor(args []string) []command {
+	i := slices.IndexFunc(commands, func(c command) bool { return len(args) > 0 && c.name == args[0] && c.name != "man" })
+	if i < 0 {
+		return commands
+	}
+	return commands[i : i+1]
+}
+
+func newRoot(e *env, commands []command) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "writ",
 		Short: "IAM you can run, read and prove",
@@ -77,7 +100,13 @@ network.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(newGenerate(e), newAudit(e), newSimulate(e), newWhoCan(e), newTest(e), newCheck(e), newFmt(e), newCompare(e), newProve(e), newDecode(e), newExplainError(e), newCatalog(e), newManaged(e), newExample(e), newGrant(e), newVersion(e), newMan(e))
+	for _, c := range commands {
+		root.AddCommand(c.make(e))
+	}
+	if len(commands) == 1 {
+		root.CompletionOptions.DisableDefaultCmd = true
+		return root
+	}
 	refuseUnknownShells(root)
 	return root
 }

@@ -136,3 +136,47 @@ func TestBrokenInput(t *testing.T) {
 		t.Errorf("exit code %d, %q, %q", code, stdout, stderr)
 	}
 }
+
+// A command is made alone when it is called by its name, which must be its own.
+func TestCommandNames(t *testing.T) {
+	for _, c := range commands {
+		made := c.make(&env{})
+		if made.Name() != c.name {
+			t.Errorf("command %q stands in the table as %q", made.Name(), c.name)
+		}
+		if one := commandsFor([]string{c.name, "--help"}); c.name != "man" && (len(one) != 1 || one[0].name != c.name) {
+			t.Errorf("for %q %d commands are made", c.name, len(one))
+		}
+	}
+	for _, args := range [][]string{nil, {"man"}, {"help", "generate"}, {"__complete", "generate", ""}, {"genrate"}} {
+		if all := commandsFor(args); len(all) != len(commands) {
+			t.Errorf("for %q %d commands are made, not all", args, len(all))
+		}
+	}
+}
+
+func TestLists(t *testing.T) {
+	for _, tt := range []struct {
+		commas bool
+		given  []string
+		want   string // between |
+		fails  bool
+	}{
+		{given: []string{"a,b", "c"}, want: "a,b|c"},
+		{given: []string{""}, want: ""},
+		{commas: true, given: []string{"a,b", "c"}, want: "a|b|c"},
+		{commas: true, given: []string{`"a,b",c`, ""}, want: "a,b|c"},
+		{commas: true, given: []string{`a,"b`}, fails: true},
+	} {
+		var got []string
+		var err error
+		for _, text := range tt.given {
+			if err = (&listFlag{&got, tt.commas}).Set(text); err != nil {
+				break
+			}
+		}
+		if (err != nil) != tt.fails || strings.Join(got, "|") != tt.want {
+			t.Errorf("%q: %q, %v", tt.given, got, err)
+		}
+	}
+}
