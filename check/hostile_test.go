@@ -40,6 +40,7 @@ func TestHostile(t *testing.T) {
 		"stars":               policyWith(`"s3:`+strings.Repeat("a*", 5000)+`b"`, `"arn:aws:s3:::`+strings.Repeat("a*", 5000)+`b"`),
 		"resources":           policyWith(`"s3:GetObject"`, `[`+repeat(n, `"arn:aws:s3:::bucket-%d/*"`)+`]`),
 		"resources, stars":    policyWith(`"s3:GetObject"`, `[`+repeat(n, `"arn:aws:s3:::*a%d*b*"`)+`]`),
+		"resources, alike":    policyWith(`"s3:GetObject"`, `[`+repeat(4*n, `"arn:aws:s3:::b*%d*/x"`)+`]`),
 		"resources, ?":        policyWith(`"ec2:RunInstances"`, `[`+repeat(n, `"arn:aws:ec2:*:*:*a?%d*b*"`)+`]`),
 		"actions, stars":      policyWith(`[`+repeat(n, `"s3:*a%d*b*"`)+`]`, `"*"`),
 		"unknown actions":     policyWith(`[`+repeat(n, `"s3:GetObjekt%d"`)+`]`, `"*"`),

@@ -88,9 +88,11 @@ func (x *entryIndex) matching(found []int, it *item, w *work) []int {
 			break
 		}
 		for _, j := range x.index.buckets[it.prefix[:n]] {
-			w.left--
+			if w.left--; w.spent() {
+				return found
+			}
 			other := x.items[j]
-			if other.text == it.text || w.spent() || !mayCover(other, it) {
+			if other.text == it.text || !mayCover(other, it) {
 				continue
 			}
 			if w.subset(it.pattern(), other.pattern(), len(it.text)+len(other.text)) {

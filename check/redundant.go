@@ -175,8 +175,10 @@ func (x *coverIndex) find(i int, items []item, by []int, w *work) int {
 		}
 		for _, j := range x.buckets[it.prefix[:n]] {
 			other := &items[j]
-			w.left--
-			if j == i || by[j] == i || w.spent() || !mayCover(other, it) {
+			if w.left--; w.spent() {
+				return -1
+			}
+			if j == i || by[j] == i || !mayCover(other, it) {
 				continue
 			}
 			if w.subset(it.pattern(), other.pattern(), len(it.text)+len(other.text)) {
