@@ -48,6 +48,12 @@ func dump(t *Template, list source.List) string {
 			}
 			dumpAttached(&b, p.Inline, p.Managed, p.Boundary)
 		}
+		for i := range t.Attached {
+			a := &t.Attached[i]
+			dumpPlace(&b, "attachment", &a.Place)
+			dumpReference(&b, "target", a.Target)
+			dumpReference(&b, "policy", a.Policy)
+		}
 		for i := range t.Policies {
 			dumpPolicy(&b, i, &t.Policies[i])
 		}

@@ -73,6 +73,7 @@ type Template struct {
 	Policies   []Policy
 	Tasks      []Task
 	Principals []Principal
+	Attached   []Attachment
 	Holes      map[string]Hole // by name
 	Incomplete bool            // there may be machines, roles or policies that were not read
 
@@ -185,6 +186,14 @@ type Principal struct {
 	Inline   []int       // indexes into Template.Policies
 	Managed  []Reference
 	Boundary Reference
+}
+
+// Attachment attaches a managed policy to a role, a user, a group or a permission
+// set that is not in the template. Those that are have it in Managed or Boundary.
+type Attachment struct {
+	Place
+	Target, Policy Reference
+	Bounds         bool // the policy is the permissions boundary
 }
 
 // Kind says what a policy document is attached to, which decides how it counts.

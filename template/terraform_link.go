@@ -4,6 +4,7 @@ import "slices"
 
 // tfAttachment says that policies are attached to roles, users or groups.
 type tfAttachment struct {
+	place    Place
 	targets  []Reference
 	policies []Reference
 	whole    bool // all of them are known
@@ -24,7 +25,7 @@ func (t *terraform) readAttachment(r *tfResource, a *tfAttachmentFact) {
 			found.policies = append(found.policies, t.referencesAt(r, path, policyKind)...)
 		}
 	})
-	found.bounds = a.bounds
+	found.place, found.bounds = r.place(nil), a.bounds
 	if found.whole = found.whole && !r.several; !found.whole {
 		t.out.Incomplete = true
 	}
@@ -48,7 +49,9 @@ func (t *terraform) linkTerraform() {
 			for _, p := range a.policies {
 				p.ID, p.Kind = known.policies[p.Text], ""
 				p.When = mergeWhens(target.When, p.When)
-				known.attach(&a, target, p)
+				if !known.attach(&a, target, p) {
+					t.out.Attached = append(t.out.Attached, Attachment{a.place, target, p, a.bounds})
+				}
 			}
 		}
 	}
@@ -98,15 +101,18 @@ func (t *terraform) index() *tfIndex {
 	return known
 }
 
-// attach adds a policy to the roles, users, groups or permission sets that are meant.
-func (known *tfIndex) attach(a *tfAttachment, target, p Reference) {
+// attach adds a policy to the roles, users, groups or permission sets that are
+// meant; false where there are none.
+func (known *tfIndex) attach(a *tfAttachment, target, p Reference) (found bool) {
 	if target.Kind == roleKind {
 		for _, r := range known.roles[target.Text] {
+			found = true
 			r.Managed = append(r.Managed, p)
 			r.Incomplete = r.Incomplete || !a.whole
 		}
 	}
 	for _, principal := range known.principals[target.Kind+target.Text] {
+		found = true
 		principal.Incomplete = principal.Incomplete || !a.whole
 		if a.bounds {
 			principal.Boundary = p
@@ -114,6 +120,7 @@ func (known *tfIndex) attach(a *tfAttachment, target, p Reference) {
 			principal.Managed = append(principal.Managed, p)
 		}
 	}
+	return found
 }
 
 // mergeWhens joins assumptions, each once.

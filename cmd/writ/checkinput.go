@@ -235,6 +235,9 @@ func renameFiles(first *source.File, t *template.Template, findings source.List)
 	for i := range t.Principals {
 		rename(t.Principals[i].File)
 	}
+	for i := range t.Attached {
+		rename(t.Attached[i].File)
+	}
 }
 
 // addRest adds what is to be said about a file beside its policies.

@@ -128,5 +128,8 @@ func (t *templateFile) attachments() []check.Attachment {
 		p := &t.template.Principals[i]
 		add(&p.Place, append(slices.Clip(p.Managed), p.Boundary)...)
 	}
+	for i := range t.template.Attached {
+		add(&t.template.Attached[i].Place, t.template.Attached[i].Policy)
+	}
 	return list
 }

@@ -178,6 +178,9 @@ func templateUnits(t *template.Template) []unit {
 			}
 			used[i] = true
 			u.attach(&t.Policies[i])
+			if len(ref.When) > 0 {
+				u.open = "whether the policy " + ref.ID + " is attached hangs on a condition of the template"
+			}
 		}
 		if boundary.Text != "" || boundary.ID != "" {
 			i := slices.IndexFunc(t.Policies, func(p template.Policy) bool { return boundary.ID != "" && p.Managed && p.ID() == boundary.ID })
@@ -201,6 +204,14 @@ func templateUnits(t *template.Template) []unit {
 	for i := range t.Principals {
 		p := &t.Principals[i]
 		attached(&p.Place, p.Inline, p.Managed, p.Boundary)
+	}
+	for i := range t.Attached {
+		a := &t.Attached[i]
+		if a.Bounds {
+			attached(&a.Place, nil, nil, a.Policy)
+		} else {
+			attached(&a.Place, nil, []template.Reference{a.Policy}, template.Reference{})
+		}
 	}
 	names := map[string]int{}
 	for i := range t.Policies {
