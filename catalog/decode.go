@@ -20,6 +20,8 @@ type reader struct {
 	rest string // lines not read yet, the end line excluded
 	line int    // number of the line read last
 	err  error
+
+	fields []string // of the line read last
 }
 
 // open reads a file, and checks that it is whole: its last line holds the
@@ -58,7 +60,7 @@ func newReader(file, text string) (*reader, error) {
 }
 
 // next returns the fields of the next line, the kind of the line first. It
-// returns nil at the end and after an error.
+// returns nil at the end and after an error. They are good until the next call.
 func (r *reader) next() []string {
 	if r.err != nil || r.rest == "" {
 		return nil
@@ -66,7 +68,13 @@ func (r *reader) next() []string {
 	line, rest, _ := strings.Cut(r.rest, "\n")
 	r.rest = rest
 	r.line++
-	return strings.Split(line, "\t")
+	r.fields = r.fields[:0]
+	for more := true; more; {
+		var field string
+		field, line, more = strings.Cut(line, "\t")
+		r.fields = append(r.fields, field)
+	}
+	return r.fields
 }
 
 // fail records what is wrong with the line read last.
