@@ -109,7 +109,7 @@ func (r *run) weigh(result *Result, o Options) error {
 			continue
 		}
 		other := newRun(filled, r.kind, r.facts)
-		other.attached, other.enabled = r.attached, r.enabled
+		other.attached, other.enabled, other.filled = r.attached, r.enabled, true
 		other.look()
 		if other.facts.err != nil {
 			return other.facts.err

@@ -151,7 +151,7 @@ const (
 // allowed. Whoever may do everything needs no way. Ways that only borrow the rights of
 // what the policy names are those that it was written for, most likely.
 func escalation(r *run) {
-	if len(r.statements) > maxStatements {
+	if len(r.statements) > maxStatements || !r.filled && r.allowsAll() {
 		return
 	}
 	named := r.named()
@@ -175,6 +175,22 @@ func escalation(r *run) {
 			"whoever has the policy can use the rights of what it names: %s%s", strings.Join(borrowed.shown, ", then "), borrowed.others())
 	}
 }
+
+// allowsAll reports whether the policy allows everything, and denies nothing.
+func (r *run) allowsAll() bool {
+	all := false
+	for i := range r.statements {
+		s := &r.statements[i]
+		if s.denies() {
+			return false
+		}
+		open := s.allows() && s.Condition == nil && !s.actions.not && !s.resources.not
+		all = all || open && slices.ContainsFunc(s.actions.entries, anything) && slices.ContainsFunc(s.resources.entries, anything)
+	}
+	return all
+}
+
+func anything(e entry) bool { return starred(e.text) }
 
 // wayList collects ways that a policy leaves open.
 type wayList struct {

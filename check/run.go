@@ -32,6 +32,7 @@ type run struct {
 
 	open    openParts           // where the holes are
 	adopted map[findingKey]bool // findings of the reader
+	filled  bool                // holes of the document are filled, see weigh
 
 	authz    *authz.Engine // see engine
 	compiled bool
