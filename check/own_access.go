@@ -81,28 +81,29 @@ func (r *run) allowed(action, caller string, extra ...authz.Entry) (found sample
 }
 
 // samples are resources of the action, filled in from the statements that allow
-// it.
+// it, and from those that deny it on everything but some.
 func (r *run) samples(action string) []sample {
 	const most = 12
 	var formats []*format
 	var list []sample
 	for i := range r.statements {
 		s := &r.statements[i]
-		if !s.allows() || len(list) >= most || !s.patterns.Match(action) {
+		spares := s.denies() && s.resources.not
+		if !s.allows() && !spares || len(list) >= most || !s.patterns.Match(action) {
 			continue
 		}
-		if list == nil {
+		if formats == nil {
 			a := r.facts.action(action)
 			if a == nil {
 				return nil
 			}
 			formats = r.facts.formatsOfAction(a)
 		}
-		if s.resources.not || !s.resources.present {
+		if !spares && (s.resources.not || !s.resources.present) {
 			list = append(list, unnamed(formats)...)
 		}
 		for j := range s.resources.entries {
-			if !s.resources.not && len(list) < most {
+			if (spares || !s.resources.not) && len(list) < most {
 				list = append(list, r.sample(placed(s.resources.entries[j].text), formats)...)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/pattern"
 	"github.com/writ-iam/writ/policy"
 )
@@ -376,11 +377,11 @@ func (r *run) contradict(a, b *condition) bool {
 		return a.op.Family != b.op.Family && (a.absent() || b.absent())
 	case len(a.entries) > most || len(b.entries) > most || a.op.Family != b.op.Family:
 		return false
-	case a.op.Family == policy.FamilyString && !a.op.Fold && !b.op.Fold:
+	case a.op.Family == policy.FamilyString && !a.op.Fold && !b.op.Fold, a.op.Family == policy.FamilyARN:
 		return r.disjoint(a, b)
 	case a.op.Family == policy.FamilyBool:
 		return len(a.entries) == 1 && len(b.entries) == 1 && !strings.EqualFold(a.entries[0].text, b.entries[0].text)
-	case a.op.Family == policy.FamilyNumeric && len(a.entries) == 1 && len(b.entries) == 1:
+	case (a.op.Family == policy.FamilyNumeric || a.op.Family == policy.FamilyDate) && len(a.entries) == 1 && len(b.entries) == 1:
 		return emptyRange(a, b) || emptyRange(b, a)
 	}
 	return false
@@ -416,14 +417,16 @@ func (c *condition) value(i int) *pattern.Pattern {
 	if strings.Contains(text, "${") {
 		return nil
 	}
+	if c.op.Family == policy.FamilyARN {
+		return arn.CompileResource(pattern.Wild(text)).Pattern()
+	}
 	return pattern.Dialect{}.Compile(policy.PlainPiece(text, c.op.Like))
 }
 
 // emptyRange reports whether a wants less than b wants more than.
 func emptyRange(a, b *condition) bool {
-	x, ok := policy.ParseDecimal(a.entries[0].text)
-	y, also := policy.ParseDecimal(b.entries[0].text)
-	if !ok || !also {
+	order, ok := compared(a, b)
+	if !ok {
 		return false
 	}
 	less := a.op.Order == policy.Less || a.op.Order == policy.LessOrEqual
@@ -431,9 +434,25 @@ func emptyRange(a, b *condition) bool {
 	switch {
 	case less && more:
 		touching := a.op.Order == policy.LessOrEqual && b.op.Order == policy.GreaterOrEqual
-		return x.Compare(y) < 0 || x.Compare(y) == 0 && !touching
+		return order < 0 || order == 0 && !touching
 	case a.op.Order == policy.Equal && b.op.Order == policy.Equal:
-		return x.Compare(y) != 0
+		return order != 0
 	}
 	return false
+}
+
+// compared compares the values of two conditions on numbers or dates.
+func compared(a, b *condition) (order int, ok bool) {
+	one, other := a.entries[0].text, b.entries[0].text
+	if a.op.Family == policy.FamilyDate {
+		x, ok := policy.ParseInstant(one)
+		y, also := policy.ParseInstant(other)
+		return x.Compare(y), ok && also
+	}
+	x, ok := policy.ParseDecimal(one)
+	y, also := policy.ParseDecimal(other)
+	if !ok || !also {
+		return 0, false
+	}
+	return x.Compare(y), true
 }
