@@ -66,7 +66,7 @@ type command struct {
 }
 
 var commands = []command{
-	{"generate", newGenerate}, {"audit", newAudit}, {"simulate", newSimulate}, {"who-can", newWhoCan}, {"test", newTest}, {"check", newCheck},
+	{"generate", newGenerate}, {"audit", newAudit}, {"simulate", newSimulate}, {"can", newCan}, {"who-can", newWhoCan}, {"test", newTest}, {"check", newCheck},
 	{"fmt", newFmt}, {"compare", newCompare}, {"prove", newProve}, {"decode", newDecode}, {"explain-error", newExplainError},
 	{"catalog", newCatalog}, {"managed", newManaged}, {"example", newExample}, {"grant", newGrant}, {"version", newVersion}, {"man", newMan},
 }

@@ -67,10 +67,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&r.Principal, "principal", "", "who asks: an ARN, a service such as ecs-tasks.amazonaws.com, or anonymous")
 	commaListVar(flags, &f.actions, "action", "what is asked for, as in ecs:RunTask or ecs:Describe* (repeatable; commas separate several)")
 	listVar(flags, &f.resources, "resource", "on what: an ARN, or * for actions that take no resource (repeatable; default *)")
-	listVar(flags, &f.identity, "identity", "file with a policy of the user or role (repeatable)")
-	listVar(flags, &f.groups, "group", "file with a policy of a group of the user (repeatable)")
-	flags.StringVar(&f.boundary, "boundary", "", "file with the permissions boundary")
-	listVar(flags, &f.session, "session", "file with a session policy (repeatable)")
+	f.registerAttached(cmd)
 	f.registerShared(cmd)
 	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details, for all policies of the principal")
 	flags.StringVar(&f.template, "template", "", "template (CloudFormation, SAM, CDK, Terraform) with the role that asks")
@@ -96,6 +93,15 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	} {
 		cmd.MarkFlagsMutuallyExclusive("cases", other)
 	}
+}
+
+// registerAttached registers the flags about what is attached to the principal.
+func (f *simulateFlags) registerAttached(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	listVar(flags, &f.identity, "identity", "file with a policy of the user or role (repeatable)")
+	listVar(flags, &f.groups, "group", "file with a policy of a group of the user (repeatable)")
+	flags.StringVar(&f.boundary, "boundary", "", "file with the permissions boundary")
+	listVar(flags, &f.session, "session", "file with a session policy (repeatable)")
 }
 
 // registerShared registers the flags about what speaks for no single principal.

@@ -177,24 +177,13 @@ type whoCanJSON struct {
 	Action        string       `json:"action"`
 	Resource      string       `json:"resource"`
 	Principals    []answerJSON `json:"principals"` // as writ simulate prints them
-	Allowed       int          `json:"allowed"`
-	Undecided     int          `json:"undecided"`
-	Denied        int          `json:"denied"`
+	answerCounts
 }
 
 func (f *whoCanFlags) json(answers []answer) whoCanJSON {
-	out := whoCanJSON{FormatVersion: "1.0", Action: f.request.Action, Resource: f.request.Resource, Principals: []answerJSON{}}
+	out := whoCanJSON{FormatVersion: "1.0", Action: f.request.Action, Resource: f.request.Resource, Principals: []answerJSON{}, answerCounts: countAnswers(answers)}
 	for i := range answers {
-		r := answers[i].result()
-		switch {
-		case denied(r):
-			out.Denied++
-		case r == authz.Undecided:
-			out.Undecided++
-		case r == authz.Allowed:
-			out.Allowed++
-		}
-		if !denied(r) || f.all {
+		if !denied(answers[i].result()) || f.all {
 			one := answers[i].json(false)
 			one.FormatVersion = ""
 			out.Principals = append(out.Principals, one)
