@@ -90,8 +90,8 @@ type batch struct {
 	policies  []*compiled
 	ids       map[*compiled]int32
 	holders   [][]holder         // by policy
-	byService map[string][]int32 // the policies that name actions of a service
-	anywhere  []int32            // those that may speak of any action
+	anywhere  []int32            // the policies that may speak of any action
+	byService map[string][]int32 // all others, by the services that they name
 }
 
 // row is a principal ready to be asked.
@@ -155,11 +155,12 @@ func (b *batch) id(c *compiled) int32 {
 	}
 	id = int32(len(b.policies))
 	b.ids[c], b.policies, b.holders = id, append(b.policies, c), append(b.holders, nil)
-	for service := range c.byService {
-		b.byService[service] = append(b.byService[service], id)
-	}
 	if len(c.anywhere) > 0 {
 		b.anywhere = append(b.anywhere, id)
+		return id
+	}
+	for service := range c.byService {
+		b.byService[service] = append(b.byService[service], id)
 	}
 	return id
 }
