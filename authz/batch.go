@@ -49,6 +49,7 @@ func (e *Engine) DecideAll(principals []Principal, requests []Request) ([]Result
 		}
 		return results, findings
 	}
+	b.share()
 	c := column{batch: b, own: make([]said, len(b.rows)), shared: make([]said, len(e.layers))}
 	for j := range requests {
 		c.decide(requests[j], results[j:], len(requests))
@@ -129,22 +130,28 @@ func (b *batch) add(p *Principal) source.List {
 	if findings.HasErrors() {
 		return findings
 	}
-	layer := uint8(0)
-	for i := range m.engine.layers {
-		l := &m.engine.layers[i]
-		if !ownKind(l.kind) {
-			continue
-		}
-		for _, c := range l.policies {
-			id := b.id(c)
-			b.holders[id] = append(b.holders[id], holder{int32(len(b.rows)), layer})
-		}
-		layer++
-	}
-	r := row{engine: m.engine, caller: m.caller, principal: p}
-	r.class = b.class(&r)
-	b.rows = append(b.rows, r)
+	b.rows = append(b.rows, row{engine: m.engine, caller: m.caller, principal: p})
 	return findings
+}
+
+// share finds out what the rows have in common.
+func (b *batch) share() {
+	for i := range b.rows {
+		r := &b.rows[i]
+		r.class = b.class(r)
+		layer := uint8(0)
+		for j := range r.engine.layers {
+			l := &r.engine.layers[j]
+			if !ownKind(l.kind) {
+				continue
+			}
+			for _, c := range l.policies {
+				id := b.id(c)
+				b.holders[id] = append(b.holders[id], holder{int32(i), layer})
+			}
+			layer++
+		}
+	}
 }
 
 // id numbers a policy and notes what it is about.
