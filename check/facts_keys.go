@@ -59,13 +59,6 @@ var actionForKey = map[string]string{
 	"sts:transitivetagkeys": "sts:TagSession",
 }
 
-// quietKeys are keys that stand in statements with other actions than the one that sends
-// them, which is named here, and about which Access Analyzer says nothing then.
-//
-// Source: its answers about AWS managed policies that allow iam:GetRole beside
-// iam:PassRole, such as AWSBackupFullAccess.
-var quietKeys = map[string]string{"iam:passedtoservice": "iam:PassRole"}
-
 // assumingActions are the actions beside which those of actionForKey stand.
 var assumingActions = []string{"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken"}
 

@@ -79,9 +79,6 @@ func (r *run) neverSent(s *statement, c *condition) {
 		fact.origin != keyOfService && fact.origin != keyOfProvider || c.op.Quantifier == policy.ForAllValues && s.allows() {
 		return
 	}
-	if sender := quietKeys[c.lower]; sender != "" && s.patterns.Match(sender) {
-		return
-	}
 	var without []string
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]

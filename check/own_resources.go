@@ -64,7 +64,11 @@ func mismatches(r *run, s *statement) {
 // meets reports whether one of the resources can be of a type that an action is
 // about.
 func (r *run) meets(a *action, parsed []resource) bool {
-	for _, f := range r.facts.formatsOfAction(a) {
+	formats := r.facts.formatsOfAction(a)
+	if len(formats) == 0 { // services ask about all that they have, as s3 about arn:aws:s3:::*
+		return slices.ContainsFunc(parsed, func(p resource) bool { return p.service == a.Service && starred(p.resource) })
+	}
+	for _, f := range formats {
 		if strings.HasPrefix(f.service, "$") {
 			return true // it is about resources of other services
 		}
