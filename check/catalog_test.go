@@ -109,7 +109,7 @@ func valueOf(name string, typ catalog.KeyType) (operator string, value string) {
 	switch {
 	case strings.Contains(lower, "kms-key-id"):
 		value = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-	case lower == "ec2:region" || lower == "kms:replicaregion":
+	case operator == "StringEquals" && (strings.HasSuffix(lower, "region") || strings.HasSuffix(lower, "regions")):
 		value = "eu-west-1"
 	case lower == "kms:viaservice":
 		value = "s3.eu-west-1.amazonaws.com"

@@ -63,13 +63,26 @@ var actionForKey = map[string]string{
 var assumingActions = []string{"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken"}
 
 // regionKeys hold the name of a Region.
-var regionKeys = set("aws:requestedregion", "ec2:region", "kms:replicaregion")
+//
+// Source: IAM user guide, AWS global condition context keys; Service Authorization
+// Reference, condition keys of the services.
+var regionKeys = set(
+	"aws:requestedregion", "account:targetregion", "batch:awslogsregion", "cloudformation:targetregion", "dsql:witnessregion", "ec2:region",
+	"ec2:vpceserviceregion", "ec2:vpcesupportedregion", "identitystore:primaryregion", "kms:primaryregion", "kms:replicaregion", "s3:destinationregion",
+	"secretsmanager:addreplicaregions", "secretsmanager:secretprimaryregion", "ses:replicaregion", "sso:primaryregion",
+)
 
 // kmsKeys hold the ARN of a KMS key.
 //
-// Source: Service Authorization Reference, condition keys of Amazon S3 and Amazon
-// SageMaker AI.
-var kmsKeys = set("s3:x-amz-server-side-encryption-aws-kms-key-id", "sagemaker:outputkmskey", "sagemaker:volumekmskey", "sagemaker:domainsharingoutputkmskey")
+// Source: Service Authorization Reference, condition keys of Amazon S3, S3 Express, S3
+// Tables and S3 Vectors, Amazon SageMaker AI and AWS Secrets Manager.
+var kmsKeys = set(
+	"s3:x-amz-server-side-encryption-aws-kms-key-id", "s3express:x-amz-server-side-encryption-aws-kms-key-id", "s3tables:kmskeyarn", "s3vectors:kmskeyarn",
+	"sagemaker:domainsharingoutputkmskey", "sagemaker:domainsharingoutputkmskeyarn", "sagemaker:featuregroupofflinestorekmskey",
+	"sagemaker:featuregroupofflinestorekmskeyarn", "sagemaker:featuregrouponlinestorekmskey", "sagemaker:featuregrouponlinestorekmskeyarn",
+	"sagemaker:homeefsfilesystemkmskey", "sagemaker:outputkmskey", "sagemaker:outputkmskeyarn", "sagemaker:volumekmskey", "sagemaker:volumekmskeyarn",
+	"secretsmanager:kmskeyarn",
+)
 
 // servicePrincipalKeys hold the principal of a service. Those that say which
 // service has passed a call on are judged by name as well: any value that is not a
@@ -82,6 +95,10 @@ var servicePrincipalKeys = map[string]servicePrincipalKey{
 	"aws:calledviafirst":             {judged: true},
 	"aws:calledvialast":              {judged: true},
 	"aws:principalservicename":       {},
+	"aws:principalservicenameslist":  {},
+	"kms:granteeserviceprincipal":    {},
+	"kms:retiringserviceprincipal":   {},
+	"sts:awsservicename":             {},
 	"iam:passedtoservice":            {},
 	"iam:awsservicename":             {},
 	"organizations:serviceprincipal": {},
