@@ -2,6 +2,7 @@ package authz
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/writ-iam/writ/policy"
 )
@@ -248,10 +249,28 @@ func (e *evaluation) notes(x *Explanation) []string {
 	if !e.who.sameAccount && !e.withoutAccount() && !e.engine.resource {
 		out = append(out, "the resource belongs to another account, and no resource policy was supplied")
 	}
+	if e.gatewayMatters(x) {
+		out = append(out, "the VPC endpoint is taken to be an interface endpoint; the policy of a gateway endpoint names nobody but the root user of an account, "+
+			`and others by "Principal": "*" and a condition on aws:PrincipalArn`)
+	}
 	if e.caller().Kind == policy.CallerFederatedUser && !e.engine.session {
 		out = append(out, "a federated user has no permissions without a session policy")
 	}
 	return out
+}
+
+// gatewayServices are those that have gateway endpoints besides interface ones.
+// AWS PrivateLink guide, "Principals for gateway endpoints" (2026-09).
+var gatewayServices = []string{"s3", "dynamodb"}
+
+// gatewayMatters reports whether a statement of an endpoint's policy allows that
+// would not if the endpoint were a gateway.
+func (e *evaluation) gatewayMatters(x *Explanation) bool {
+	service, _, _ := strings.Cut(lower(e.request.Action), ":")
+	return slices.Contains(gatewayServices, service) && e.caller().Kind != policy.CallerRoot &&
+		slices.ContainsFunc(x.Statements, func(s StatementReport) bool {
+			return s.Kind == Endpoint && s.Outcome == Allowed && s.Strength != policy.ByWildcard
+		})
 }
 
 func (e *evaluation) specialPolicy() string {
