@@ -34,6 +34,9 @@ type Expr struct {
 // Pieces splits a string argument at its {} placeholders, as States.Format
 // does: one more piece than there are placeholders, escapes resolved.
 func (e Expr) Pieces() []string {
+	if strings.IndexByte(e.raw, '\\') < 0 {
+		return strings.Split(e.raw, "{}")
+	}
 	var pieces []string
 	var b strings.Builder
 	for i := 0; i < len(e.raw); i++ {
@@ -254,23 +257,28 @@ func (p *exprParser) word(e *Expr) *ExpressionError {
 func (p *exprParser) str(e *Expr) *ExpressionError {
 	open := p.pos
 	p.pos++
-	var b strings.Builder
+	var before strings.Builder // the text up to from, escapes resolved
+	from := p.pos
 	for p.pos < len(p.text) {
-		switch c := p.text[p.pos]; c {
+		switch p.text[p.pos] {
 		case '\'':
-			e.raw, e.Text = p.text[open+1:p.pos], b.String()
+			e.raw, e.Text = p.text[open+1:p.pos], p.text[from:p.pos]
+			if before.Len() > 0 {
+				before.WriteString(e.Text)
+				e.Text = before.String()
+			}
 			p.pos++
 			return nil
 		case '\\':
+			before.WriteString(p.text[from:p.pos])
 			p.pos++
+			from = p.pos // what is escaped stands for itself
 			if c := p.peek(); strings.IndexByte(`'{}\`, c) < 0 || p.pos >= len(p.text) {
 				err := p.bad(p.pos-1, `a backslash escapes ', {, } or \ only, not %s`, p.found())
 				return err
 			}
-			b.WriteByte(p.text[p.pos])
 			p.pos++
 		default:
-			b.WriteByte(c)
 			p.pos++
 		}
 	}

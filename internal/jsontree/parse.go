@@ -120,15 +120,14 @@ func (p *parser) failHere(format string, args ...any) *Error {
 }
 
 func (p *parser) space() {
-	for p.pos < len(p.text) {
-		switch p.text[p.pos] {
-		case ' ', '\t', '\n', '\r':
-			p.pos++
-		default:
-			return
-		}
+	i, text := p.pos, p.text
+	for i < len(text) && isSpace[text[i]] {
+		i++
 	}
+	p.pos = i
 }
+
+var isSpace = [256]bool{' ': true, '\t': true, '\n': true, '\r': true}
 
 // peek returns the next byte, or 0 at the end of the text.
 func (p *parser) peek() byte {
