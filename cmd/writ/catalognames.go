@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -254,7 +253,7 @@ func expandActions(given []string) ([]string, error) {
 			if err == nil {
 				err = &catalog.UnknownError{Kind: "action", Name: action}
 			}
-			return nil, fmt.Errorf("--action: %w", err)
+			return nil, err
 		}
 		for _, a := range found {
 			if name := a.FullName(); !seen[strings.ToLower(name)] {

@@ -165,7 +165,7 @@ func (f *simulateFlags) answers(e *env) ([]answer, error) {
 	}
 	actions, err := expandActions(f.actions)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--action: %w", err)
 	}
 	if f.format == "text" {
 		warnOfUnknownActions(e, actions)
