@@ -102,13 +102,11 @@ func (g *generator) forms(p *param, values []place) (out []place, unknown bool) 
 		arns, names := p.as.kinds()
 		switch {
 		case len(arns) > 0 && (names == 0 || namedARN(name)):
-			for _, way := range arns {
+			written := g.asARNs(p.as, name, rest, arns)
+			unknown = unknown || len(written) == 0
+			for _, text := range written {
 				form := v
-				written := g.expand(name, way) + rest
-				if _, _, fits := p.as.read(written, nil, false); !fits && len(arns) > 1 {
-					continue // what follows the hole shows that it is not this way
-				}
-				form.given = &written
+				form.given = &text
 				if names > 0 {
 					form.assumes = g.assume(v, name, "an ARN")
 				}
@@ -124,6 +122,18 @@ func (g *generator) forms(p *param, values []place) (out []place, unknown bool) 
 		}
 	}
 	return out, unknown
+}
+
+// asARNs writes ARNs in the place of the hole that a text begins with, one for
+// each of some ways of a shape. What follows the hole shows which it is not.
+func (g *generator) asARNs(as shape, name, rest string, ways []string) (texts []string) {
+	for _, way := range ways {
+		text := g.expand(name, way) + rest
+		if _, _, fits := as.read(text, nil, false); fits {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // sdkForm writes an ARN in the place of the hole that a member begins with,
