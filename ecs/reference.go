@@ -80,20 +80,20 @@ func (r Reference) ReferencedSecret() (name string, ok bool) {
 	return strings.CutPrefix(r.Name, "aws/reference/secretsmanager/")
 }
 
-// SecretNames returns what the name of the secret is in its ARN, as patterns.
-// AWS ends it with a hyphen and six random characters, which not every way of
-// naming a secret shows. Where six small letters end the name, as in db-master,
-// they may be those characters or a word.
-func (r Reference) SecretNames() []string {
+// SecretName returns what the name of the secret is in its ARN, as a pattern. AWS
+// ends it with a hyphen and six random characters, which not every way of naming
+// a secret shows. Where six small letters end the name, as in db-master, they may
+// be those characters or a word: the other name is for the word.
+func (r Reference) SecretName() (name, other string) {
 	const random = "-??????"
 	at := len(r.Name) - len(random)
 	if at <= 0 || r.Name[at] != '-' || !validName(r.Name[at+1:], "", len(random)) {
-		return []string{r.Name + random}
+		return r.Name + random, ""
 	}
 	if strings.Trim(r.Name[at+1:], "abcdefghijklmnopqrstuvwxyz") == "" {
-		return []string{r.Name, r.Name + random}
+		return r.Name, r.Name + random
 	}
-	return []string{r.Name}
+	return r.Name, ""
 }
 
 // Image is a name of an image taken apart.
@@ -147,14 +147,15 @@ func ParseImage(text string) (Image, bool) {
 			partition = "aws-us-gov"
 		}
 		image := Image{Private: true, Account: account, Region: region, Partition: partition, Repository: repository}
-		return image, isAccount && validRepository(repository)
+		return image, isAccount && ValidRepository(repository)
 	}
 	return Image{Registry: host}, true
 }
 
-// validRepository reports whether ECR takes a name. Source: ECR API reference,
+// ValidRepository reports whether ECR takes a name for a repository, or for what
+// names of repositories begin with. Source: Amazon ECR API reference,
 // CreateRepository.
-func validRepository(name string) bool {
+func ValidRepository(name string) bool {
 	return name != "" && len(name) <= 256 && !strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("._-/", r)
 	})

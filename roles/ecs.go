@@ -18,7 +18,7 @@ type TaskOptions struct {
 	Scheduled      bool         // rules of EventBridge run the task
 	PropagateTags  bool         // these rules tag it
 	ExecuteCommand bool         // tasks are run with ECS Exec enabled
-	PullThrough    []string     // what names of repositories begin with that are pull through caches
+	PullThrough    []string     // what names of repositories begin with that are pull through caches; "ROOT" is all
 }
 
 // check finds what cannot be meant.
@@ -35,7 +35,7 @@ func (o *TaskOptions) check(td *ecs.TaskDefinition) source.List {
 		return source.List{{Code: badContext, Severity: source.Error, Message: "tags are propagated by rules, and no rule runs the task", Hint: "give --scheduled as well"}}
 	}
 	for _, prefix := range o.PullThrough {
-		if image, ok := ecs.ParseImage("123456789012.dkr.ecr.us-east-1.amazonaws.com/" + prefix); !ok || image.Repository != prefix {
+		if prefix != everyRepository && !ecs.ValidRepository(prefix) {
 			return source.List{{Code: badContext, Severity: source.Error, Message: fmt.Sprintf("%q is not what names of repositories begin with", source.Clip(prefix, 200))}}
 		}
 	}

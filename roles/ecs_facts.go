@@ -164,6 +164,11 @@ const (
 // Amazon ECR".
 const cachePrefixes = "docker-hub ecr-public kubernetes quay github gitlab azure"
 
+// everyRepository is the prefix of a rule for all repositories without another.
+// Source: Amazon ECR user guide, "Customizing repository prefixes for ECR to ECR
+// pull through cache".
+const everyRepository = "ROOT"
+
 // logOutput is a plug-in of Fluent Bit or Fluentd that writes to AWS, or
 // nowhere in AWS. Options name values for the templates of the feature, as
 // VALUE=OPTION|OPTION. Source: Fluent Bit manual, "Outputs"; FireLens pages of

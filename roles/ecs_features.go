@@ -61,7 +61,9 @@ func (t *taskGenerator) image(c *ecs.Container) {
 // yet, or says that a repository looks like one of a cache.
 func (t *taskGenerator) pullThrough(c *ecs.Container, repository string, place captures) {
 	prefix, _, nested := strings.Cut(repository, "/")
-	isCached := func(p string) bool { return strings.HasPrefix(repository, strings.TrimSuffix(p, "/")+"/") }
+	isCached := func(p string) bool {
+		return p == everyRepository || strings.HasPrefix(repository, strings.TrimSuffix(p, "/")+"/")
+	}
 	switch {
 	case slices.ContainsFunc(t.more.PullThrough, isCached):
 		t.need("pull-through-cache", c.Name, "", place...)
@@ -122,9 +124,10 @@ func (t *taskGenerator) reference(file *source.File, who string, at ecs.Text, re
 
 // secret grants reading a secret.
 func (t *taskGenerator) secret(who string, ref ecs.Reference, place captures) {
-	values := slices.Clone(place)
-	for i, name := range ref.SecretNames() {
-		values = append(values, capture{name: [...]string{"secret", "or"}[i], value: name})
+	name, other := ref.SecretName()
+	values := append(slices.Clone(place), capture{name: "secret", value: name})
+	if other != "" {
+		values = append(values, capture{name: "or", value: other})
 	}
 	t.need("secrets", who, "", values...)
 	t.mayBeEncrypted("secretsmanager", place)
