@@ -194,6 +194,7 @@ func (r *reader) checkPathField(f field, v *jsontree.Value) (want string) {
 		e, err := ParseExpression(v.Text)
 		if err != nil {
 			r.badExpression(v, err)
+			return ""
 		}
 		r.readsVariables(v, e)
 		return ""

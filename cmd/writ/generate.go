@@ -364,11 +364,7 @@ func pairs(flag string, values []string) (map[string]string, error) {
 }
 
 func (f *generateFlags) generate(input, text string) result {
-	name := input
-	if name == "-" {
-		name = "<stdin>"
-	}
-	machine, findings := asl.Parse(source.NewFile(name, text), asl.Options{Substitutions: f.values, AllowPlaceholders: f.allowPlaceholders})
+	machine, findings := asl.Parse(source.NewFile(inputName(input), text), asl.Options{Substitutions: f.values, AllowPlaceholders: f.allowPlaceholders})
 	r := result{input: input, audience: f.audience, findings: findings}
 	if machine == nil {
 		return r

@@ -28,11 +28,7 @@ func (f *generateFlags) readCheck(e *env, input string) error {
 	if err != nil {
 		return err
 	}
-	name := f.check
-	if name == "-" {
-		name = "<stdin>"
-	}
-	file := source.NewFile(name, text)
+	file := source.NewFile(inputName(f.check), text)
 	if isTemplate(file) {
 		f.committed, err = f.readStack(e, file, f.logicalIDs(input))
 	} else {
