@@ -67,8 +67,8 @@ type permissionSource struct {
 	// what stands in an object.
 	text   func(path ...string) (string, source.Span)
 	expand func(format string) string // fills a format of places
-	known  func(name string) Hole
 	lost   func(at source.Span, why string)
+	in     *Template
 }
 
 // statement makes the statement that a permission stands for, and the ARN that
@@ -121,6 +121,9 @@ func (f *permissionFact) tests(p *permissionSource) jsontree.Value {
 		if value == "" {
 			return
 		}
+		if p.in.is(value, "") {
+			p.lost(at, "whether the condition on "+key+" is there is not known")
+		}
 		test := object(at, key, str(value, at))
 		if same := out.Get(operator); same != nil {
 			same.Members = append(same.Members, test.Members...)
@@ -141,6 +144,10 @@ func (f *permissionFact) tests(p *permissionSource) jsontree.Value {
 			p.lost(at, "the condition is not known")
 		case operator != "":
 			add(operator, key, value, valueAt)
+		default:
+			if unread, at := p.text(f.condition); unread != "" {
+				p.lost(at, "the condition is not known")
+			}
 		}
 	}
 	return out
@@ -150,7 +157,7 @@ func (f *permissionFact) tests(p *permissionSource) jsontree.Value {
 // written.
 func (p *permissionSource) principal(text string, at source.Span) (jsontree.Value, bool) {
 	name, unknown := hole.Whole(text)
-	account := unknown && p.known(name).Pattern == accountPattern || len(text) == len(accountPattern) && strings.Trim(text, "0123456789") == ""
+	account := unknown && p.in.Holes[name].Pattern == accountPattern || len(text) == len(accountPattern) && strings.Trim(text, "0123456789") == ""
 	switch {
 	case text == "*":
 		return str(text, at), true
@@ -165,49 +172,69 @@ func (p *permissionSource) principal(text string, at source.Span) (jsontree.Valu
 }
 
 // readPermission reads a resource of CloudFormation that grants without a
-// document.
+// document: a policy for each way in which conditions can set its properties.
 func (s *stack) readPermission(r *resource) {
 	f := permissionFacts()[r.kind]
-	if f == nil || f.unless != "" && r.property(f.unless) != nil {
+	if f == nil {
 		return
 	}
-	p := permissionSource{span: r.nameSpan, expand: func(format string) string { return s.expand(format, r) }, lost: s.unreadable}
-	p.known = func(name string) Hole { return s.session.out.Holes[name] }
+	list := []variant{{whole: true}}
+	if r.properties != nil {
+		list = s.variants(r.properties)
+	}
+	for i := range list {
+		if c := &list[i]; f.unless == "" || c.value.Get(f.unless) == nil {
+			s.under(c.when, func() { s.addPermission(r, f, c) })
+		}
+	}
+}
+
+func (s *stack) addPermission(r *resource, f *permissionFact, c *variant) {
+	p := permissionSource{span: r.nameSpan, expand: func(format string) string { return s.expand(format, r) }, lost: s.unreadable, in: s.session.out}
 	p.text = func(path ...string) (string, source.Span) {
-		v := r.property(path...)
+		v := &c.value
+		for _, name := range path {
+			v = v.Get(name)
+		}
 		if v == nil {
 			return "", r.nameSpan
 		}
-		return s.optional(v), v.Span
+		return s.textOf(*v), v.Span
 	}
 	made := Policy{Place: s.place(r, nil), Kind: Resource, Resource: f.resource}
-	made.Incomplete = !s.whole(func() {
+	whole := s.whole(func() {
 		if doc, on, ok := f.statement(&p); ok {
 			made.Targets = []Reference{{Text: on, Span: r.nameSpan, When: s.here(nil)}}
 			made.Document, _ = s.finish(&doc)
 			made.Cases = make([]When, len(made.Document.Statements))
 		}
 	})
+	made.Incomplete = !c.whole || !whole
 	s.session.out.Policies = append(s.session.out.Policies, made)
 }
 
 // readPermission reads a resource of Terraform that grants without a document.
 func (t *terraform) readPermission(r *tfResource, f *permissionFact) {
-	p := permissionSource{span: r.nameSpan}
+	p := permissionSource{span: r.nameSpan, in: t.out}
 	p.expand = func(format string) string { text, _ := t.fill(r, &tfFact{}, format); return text }
-	p.known = func(name string) Hole { return t.out.Holes[name] }
 	p.lost = func(at source.Span, why string) { t.unreadable(r.file, at, r.address, t.hintFor(), why) }
 	p.text = func(path ...string) (string, source.Span) {
 		for i, name := range path {
 			path[i] = snakeCase(name)
 		}
-		for _, v := range t.reach(r, path) {
-			return t.textOf(r, &v, strings.Join(path, ".")), v.place(r.file, r.nameSpan)
+		list := t.reach(r, path)
+		if len(list) == 0 {
+			return "", r.nameSpan
 		}
-		return "", r.nameSpan
+		v := &list[0]
+		at := v.place(r.file, r.nameSpan)
+		if len(list) > 1 || len(v.when) > 0 {
+			p.lost(r.value(path[0]).place(r.file, r.nameSpan), "whether "+path[0]+" is set so is not known")
+		}
+		return t.textOf(r, v, strings.Join(path, ".")), at
 	}
 	made := Policy{Place: r.place(nil), Kind: Resource, Resource: sameType(f.resource)}
-	whole := t.whole(func() {
+	made.Incomplete = !t.whole(func() {
 		if doc, on, ok := f.statement(&p); ok {
 			made.Targets = []Reference{{Text: on, Span: r.nameSpan, When: r.when}}
 			if made.Document = t.finishDocument(r, &doc, r.file); made.Document != nil {
@@ -215,6 +242,5 @@ func (t *terraform) readPermission(r *tfResource, f *permissionFact) {
 			}
 		}
 	})
-	made.Incomplete = made.Incomplete || !whole
 	t.out.Policies = append(t.out.Policies, made)
 }
