@@ -191,7 +191,7 @@ func (s *stack) readFunction(r *resource) {
 	}
 	s.eachEvent(r, func(name, kind string, event *jsontree.Value) {
 		s.knownEvent(kind, event)
-		if subscription := event.Get("Properties").Get("SqsSubscription"); kind == "SNS" && subscription != nil && !isFalse(subscription) {
+		if subscription := queueBetween(kind, event); subscription != nil {
 			s.queueForTopic(r, name, event, subscription)
 		}
 		if implied := s.resources[r.name+name+"Role"]; kind == "ScheduleV2" && implied != nil && implied.implied {
@@ -223,16 +223,28 @@ func (s *stack) readFunction(r *resource) {
 	})
 }
 
-// publicURL adds the permission that SAM gives anyone to call the URL of a function
-// without authentication.
+// publicURL adds the permissions that SAM gives anyone to call the URL of a function
+// without authentication. Source: Lambda developer guide, "Control access to Lambda
+// function URLs"; aws/serverless-application-model, pull request 3735, read 2026-11-30.
 func (s *stack) publicURL(r *resource) {
 	auth := r.property("FunctionUrlConfig", "AuthType")
 	if auth == nil || s.optional(auth) != "NONE" {
 		return
 	}
 	function := s.attribute(r, "Arn", r.nameSpan)
-	grant := grants(auth.Span, []string{"lambda:InvokeFunctionUrl"}, []string{function}, []string{"StringEquals", "lambda:FunctionUrlAuthType", "NONE"})
-	s.addMadeFor(r, auth, "AWS::Lambda::Function", function, toAnyone(grant))
+	url := grants(auth.Span, []string{"lambda:InvokeFunctionUrl"}, []string{function}, []string{"StringEquals", "lambda:FunctionUrlAuthType", "NONE"})
+	through := grants(auth.Span, []string{"lambda:InvokeFunction"}, []string{function}, []string{"Bool", "lambda:InvokedViaFunctionUrl", "true"})
+	s.addMadeFor(r, auth, "AWS::Lambda::Function", function, toAnyone(url), toAnyone(through))
+}
+
+// queueBetween returns what an event says of the queue that SAM puts between a topic
+// and a function, nil where there is none.
+func queueBetween(kind string, event *jsontree.Value) *jsontree.Value {
+	subscription := event.Get("Properties").Get("SqsSubscription")
+	if kind != "SNS" || isFalse(subscription) {
+		return nil
+	}
+	return subscription
 }
 
 // queueForTopic adds the policy of the queue that SAM puts between a topic and a
@@ -248,8 +260,8 @@ func (s *stack) queueForTopic(r *resource, name string, event, subscription *jso
 }
 
 // addMadeFor adds a policy of a resource that SAM makes.
-func (s *stack) addMadeFor(r *resource, at *jsontree.Value, kind, arn string, statement jsontree.Value) {
-	i := s.addMade(r, nil, "", at, madeDocument(at.Span, "2012-10-17", statement))
+func (s *stack) addMadeFor(r *resource, at *jsontree.Value, kind, arn string, statements ...jsontree.Value) {
+	i := s.addMade(r, nil, "", at, madeDocument(at.Span, "2012-10-17", statements...))
 	p := &s.session.out.Policies[i]
 	p.Kind, p.Resource = Resource, kind
 	p.Targets = []Reference{{Text: arn, Span: at.Span, When: s.here(nil)}}

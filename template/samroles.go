@@ -200,10 +200,10 @@ func (s *stack) knownEvent(kind string, event *jsontree.Value) {
 
 // pulls adds what a function needs to poll a source of events.
 func (s *stack) pulls(r *resource, role *Role, name, kind string, event *jsontree.Value) {
-	if subscription := event.Get("Properties").Get("SqsSubscription"); kind == "SNS" && subscription != nil && !isFalse(subscription) {
-		kind = "SQS" // with a queue between the two
+	if queueBetween(kind, event) != nil {
+		kind = "SQS"
 	}
-	s.knownEvent(kind, event)
+	s.knownEvent(kind, event) // its role may lack what SAM makes of it
 	managed, polled := pullPolicies[kind]
 	if !polled {
 		return // the source calls the function

@@ -7,6 +7,7 @@ import (
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
 )
 
 // Strangers are resources of types that no table has. What looks like a policy in
@@ -107,11 +108,14 @@ func (t *terraform) readStranger(r *tfResource, attributes []string) {
 			continue
 		}
 		if at := v.lookLikePolicy(name, 0); at != nil {
-			t.out.Incomplete = true
-			t.unreadable(r.file, at.place(r.file, v.place(r.file, r.nameSpan)), r.address, "",
-				"what looks like a policy stands in "+near.Quote(name)+", and Writ does not know the type "+r.kind)
+			t.strangePolicy(r, at.place(r.file, v.place(r.file, r.nameSpan)), name)
 		}
 	}
+}
+
+func (t *terraform) strangePolicy(r *tfResource, at source.Span, name string) {
+	t.out.Incomplete = true
+	t.unreadable(r.file, at, r.address, "", "what looks like a policy stands in "+near.Quote(name)+", and Writ does not know the type "+r.kind)
 }
 
 // lookLikePolicy finds a policy document in a value.

@@ -52,30 +52,36 @@ func (p *plan) planStranger(i *planInstance) {
 	if tfOthers[i.kind] == "" && !strings.Contains(values, `\"Statement\"`) && !strings.Contains(expressions, policyDocuments) {
 		return
 	}
+	later := p.part(config.expressions)
 	var names []string
-	for _, part := range []*jsontree.Value{p.part(i.values), p.part(config.expressions)} {
+	for _, part := range []*jsontree.Value{p.part(i.values), later} {
 		if part == nil {
 			continue
 		}
-		for m := range part.Members {
-			if name := part.Members[m].Name; !slices.Contains(names, name) {
-				names = append(names, name)
+		for _, m := range part.Members {
+			if !slices.Contains(names, m.Name) {
+				names = append(names, m.Name)
 			}
 		}
 	}
 	r := p.resource(i)
 	p.readStranger(r, names)
-	later := p.part(config.expressions)
-	if later == nil {
-		return
+	if later != nil {
+		p.strangersToCome(r, later)
 	}
-	for m := range later.Members {
-		m := &later.Members[m]
-		if v := r.value(m.Name); namesPolicy(m.Name) && v != nil && strings.Contains(p.file.Slice(m.Value.Span), policyDocuments) {
-			if _, unknown := v.unknown(); unknown {
-				p.out.Incomplete = true
-				p.unreadable(p.file, r.nameSpan, r.address, "", "what looks like a policy stands in "+near.Quote(m.Name)+", and Writ does not know the type "+r.kind)
-			}
+}
+
+// strangersToCome reports attributes that are not known yet, and will be what a data
+// source of policies makes.
+func (p *plan) strangersToCome(r *tfResource, expressions *jsontree.Value) {
+	for i := range expressions.Members {
+		m := &expressions.Members[i]
+		v := r.value(m.Name)
+		if v == nil || !namesPolicy(m.Name) || !strings.Contains(p.file.Slice(m.Value.Span), policyDocuments) {
+			continue
+		}
+		if _, unknown := v.unknown(); unknown {
+			p.strangePolicy(r, r.nameSpan, m.Name)
 		}
 	}
 }
