@@ -58,7 +58,7 @@ func (w *Insertion) Add(r *Resource) error {
 func (w *Insertion) Texts() map[*source.File]string {
 	texts := map[*source.File]string{}
 	for file, edits := range w.edits {
-		texts[file] = apply(file.Text, edits)
+		texts[file] = apply(file, edits)
 	}
 	return texts
 }
@@ -119,6 +119,9 @@ func trustsOthers(doc *policy.Document) bool {
 		return true
 	}
 	for i := range doc.Statements {
+		if doc.Statements[i].NotPrincipal != nil {
+			return true
+		}
 		if p := doc.Statements[i].Principal; p != nil {
 			for _, group := range p.Groups {
 				for _, text := range group.Values.Texts() {
@@ -256,7 +259,6 @@ func isFlow(file *source.File, v *jsontree.Value) bool {
 }
 
 func replaceMember(file *source.File, around *jsontree.Value, m *jsontree.Member, value *yaml.Node, isJSON bool) (edit, error) {
-	column := columnOf(file, m.NameSpan.Start)
 	switch {
 	case isJSON:
 		text, err := jsonText(value, indentOf(file, m.NameSpan.Start))
@@ -265,30 +267,35 @@ func replaceMember(file *source.File, around *jsontree.Value, m *jsontree.Member
 		text, err := flowText(value)
 		return edit{m.Value.Span, text}, err
 	}
-	text, err := blockText(value, column+2)
+	return replaceBlock(file, m, value)
+}
+
+// replaceBlock replaces the value of a member in YAML's block style, with the lines
+// that it stands on and a comment that ends them.
+func replaceBlock(file *source.File, m *jsontree.Member, value *yaml.Node) (edit, error) {
+	text, err := blockText(value, columnOf(file, m.NameSpan.Start)+2)
 	if err != nil {
 		return edit{}, err
 	}
 	span := m.Value.Span
-	if line := file.Text[m.NameSpan.End:span.Start]; strings.Contains(line, "\n") {
+	afterColon := m.NameSpan.End + int32(strings.IndexByte(file.Text[m.NameSpan.End:], ':')) + 1
+	switch {
+	case len(value.Content) == 0:
+		span.Start, text = afterColon, " []"
+	case strings.Contains(file.Text[m.NameSpan.End:span.Start], "\n"):
 		span.Start = lineStart(file.Text, span.Start)
-	} else {
-		span.Start = m.NameSpan.End + int32(strings.IndexByte(file.Text[m.NameSpan.End:], ':')) + 1
-		text = "\n" + text
-	}
-	if len(value.Content) == 0 {
-		span.Start = m.NameSpan.End + int32(strings.IndexByte(file.Text[m.NameSpan.End:], ':')) + 1
-		text = " []"
+	default:
+		span.Start, text = afterColon, "\n"+text
 	}
 	// A block ends before the line break after it.
-	for span.End > span.Start && strings.IndexByte("\r\n \t", file.Text[span.End-1]) >= 0 {
+	for span.End > span.Start && isBlank(file.Text[span.End-1]) {
 		span.End--
 	}
 	rest, _, _ := strings.Cut(file.Text[span.End:], "\n")
 	if strings.HasPrefix(strings.TrimLeft(rest, " \t"), "#") && span.Start > m.NameSpan.End+1 {
 		span.End += int32(len(strings.TrimRight(rest, "\r"))) // a comment on what is replaced
 	}
-	return edit{span, newlines(file, text)}, nil
+	return edit{span, text}, nil
 }
 
 func insertMember(file *source.File, around *jsontree.Value, name string, value *yaml.Node, isJSON bool) (edit, error) {
@@ -307,7 +314,7 @@ func insertMember(file *source.File, around *jsontree.Value, name string, value 
 		return edit{at, name + ": " + text + ", "}, err
 	}
 	text, err := blockText(value, column+2)
-	return edit{at, newlines(file, name+":\n"+text+"\n"+strings.Repeat(" ", column))}, err
+	return edit{at, name + ":\n" + text + "\n" + strings.Repeat(" ", column)}, err
 }
 
 func columnOf(file *source.File, at int32) int { return int(at - lineStart(file.Text, at)) }
@@ -331,10 +338,11 @@ func newlines(file *source.File, text string) string {
 }
 
 // apply makes edits, which do not overlap.
-func apply(text string, edits []edit) string {
+func apply(file *source.File, edits []edit) string {
+	text := file.Text
 	slices.SortFunc(edits, func(a, b edit) int { return int(b.span.Start - a.span.Start) })
 	for _, e := range edits {
-		text = text[:e.span.Start] + e.text + text[e.span.End:]
+		text = text[:e.span.Start] + newlines(file, e.text) + text[e.span.End:]
 	}
 	return text
 }

@@ -36,7 +36,7 @@ func (r *Resource) texts() []any {
 	if r.Policy != nil {
 		return []any{r.Policy.Document}
 	}
-	all := []any{r.Role.Trust, r.Role.PermissionsBoundary}
+	all := []any{r.Role.Trust, r.Role.PermissionsBoundary, r.Role.ManagedPolicies}
 	for _, p := range r.Role.Policies {
 		all = append(all, p.Document)
 	}

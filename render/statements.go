@@ -59,9 +59,9 @@ func (r *Resource) statementEdits(made *template.Role, policies *jsontree.Value)
 		return nil, err
 	}
 	if end := b.items[len(b.items)-1].End; strings.HasSuffix(file.Text[:end], "\n") {
-		return append(edits, edit{source.Span{Start: end, End: end}, newlines(file, text+"\n")}), nil
+		return append(edits, edit{source.Span{Start: end, End: end}, text + "\n"}), nil
 	}
-	return append(edits, edit{source.Span{Start: int32(len(file.Text)), End: int32(len(file.Text))}, newlines(file, "\n"+text)}), nil
+	return append(edits, edit{source.Span{Start: int32(len(file.Text)), End: int32(len(file.Text))}, "\n" + text}), nil
 }
 
 // statementNodes writes statements as a list of YAML.

@@ -92,13 +92,13 @@ func jsonText(n *yaml.Node, indent string) (string, error) {
 	return strings.TrimRight(out.String(), "\n"), err
 }
 
-// member is one name and value of an object that keeps its order.
+// orderedObject is an object whose members keep their order.
+type orderedObject []orderedMember
+
 type orderedMember struct {
 	name  string
 	value any
 }
-
-type orderedObject []orderedMember
 
 // MarshalJSON writes the members in order.
 func (o orderedObject) MarshalJSON() ([]byte, error) {

@@ -53,9 +53,12 @@ func readText(r io.Reader, size int64) (string, error) {
 	return b.String(), err
 }
 
+// stdinName is what messages call standard input.
+const stdinName = "<stdin>"
+
 func inputName(name string) string {
 	if name == "-" {
-		return "<stdin>"
+		return stdinName
 	}
 	return name
 }

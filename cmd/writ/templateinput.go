@@ -113,7 +113,7 @@ func (f *templateFlags) readWith(e *env, file *source.File, o *roles.Options, in
 	}
 	f.used = true
 	opts := template.Options{Parameters: values, Region: o.Region, Account: o.Account, Partition: o.Partition, StackName: f.stackName, IgnoreDefaults: f.ignoreDefaults}
-	if file.Name != "<stdin>" {
+	if file.Name != stdinName {
 		dir, err := beside(file.Name, &opts)
 		if err != nil {
 			return nil, nil, err

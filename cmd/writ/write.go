@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,12 +34,13 @@ func (f *generateFlags) writeTemplates(e *env, input string, file *source.File, 
 	if err := f.verify(e, file, &insertion, texts); err != nil {
 		return err
 	}
-	for changed, text := range texts {
+	byName := func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) }
+	for _, changed := range slices.SortedFunc(maps.Keys(texts), byName) {
 		name := changed.Name
 		if changed.Name != file.Name {
 			name = filepath.Join(filepath.Dir(file.Name), changed.Name)
 		}
-		if err := replaceFile(name, text); err != nil {
+		if err := replaceFile(name, texts[changed]); err != nil {
 			return err
 		}
 		fmt.Fprintf(e.stderr, "wrote %s\n", filepath.ToSlash(name))
