@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"internal/yamltree": {"source", "internal/jsontree"},
 	"policy":            {"source", "pattern", "arn", "internal/hole", "internal/jsontree", "internal/near"},
 	"asl":               {"source", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree", "asl/jsonata"},
-	"asl/jsonata":       {"source"},
+	"asl/jsonata":       {},
 	"dataflow":          {"source", "pattern", "internal/hole", "internal/jsontree", "asl", "asl/jsonata"},
 	"ecs":               {"source", "internal/jsontree"},
 	"template":          {"source", "policy", "asl", "ecs", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree"},
