@@ -19,7 +19,6 @@ package minimal
 
 import (
 	"context"
-	"strings"
 
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
@@ -144,10 +143,7 @@ func newMinimizer(ctx context.Context, doc *policy.Document, options Options) *m
 func shortResource(s *policy.Statement) bool {
 	for _, l := range []*policy.List{s.Resource, s.NotResource} {
 		for i := range l.Len() {
-			const begin = "arn:"
-			text := l.Values[i].Text
-			plain := plainBeginning(text)
-			if !strings.HasPrefix(text, begin) && !(len(plain) < len(text) && strings.HasPrefix(begin, plain)) {
+			if !policy.MayBeARN(l.Values[i].Text) {
 				return true
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 )
 
@@ -267,5 +268,16 @@ func BenchmarkMatch(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestMayBeARN(t *testing.T) {
+	for entry, want := range map[string]bool{
+		"*": true, "a*": true, "?rn:aws:s3:::b": true, "arn:aws:s3:::b": true, "${aws:PrincipalTag/arn}": true, "arn": false, "": false, "b*": false,
+		"execute-api:/*": false, "example-bucket/*": false, hole.Text("Queue.Arn"): true, "x" + hole.Text("Name"): false,
+	} {
+		if got := MayBeARN(entry); got != want {
+			t.Errorf("%q: %v", entry, got)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/pattern"
 )
 
@@ -131,4 +132,16 @@ func (m *ResourceMatcher) Match(resource string, value func(slot int) (text stri
 		}
 	}
 	return m.Not
+}
+
+// MayBeARN reports whether an entry of Resource can match ARNs. One that cannot is a
+// mistake, or the short form that a service takes in the policies of its resources, such
+// as execute-api:/*: what it means is known to that service alone.
+func MayBeARN(entry string) bool {
+	const begin = "arn:"
+	plain, _, _, _ := hole.Next(entry)
+	if i := strings.IndexAny(plain, "*?$"); i >= 0 {
+		plain = plain[:i]
+	}
+	return strings.HasPrefix(entry, begin) || len(plain) < len(entry) && strings.HasPrefix(begin, plain)
 }

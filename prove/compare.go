@@ -47,6 +47,7 @@ func newComparison(now, old authz.Set, options Options) (*comparison, error) {
 	c.meaning = meaningOf(&now, &old)
 	c.whole = namesNoResource(now.Resource) || namesNoResource(old.Resource)
 	c.noteUnreadable(now.Resource)
+	c.noteShort(now.Resource, old.Resource)
 	// Keys that variables name are known only after compiling, and their types
 	// are asked for only while solving; but what may hold several values is needed
 	// before. So variables are read first.
@@ -78,6 +79,32 @@ func (c *comparison) noteUnreadable(p *authz.Policy) {
 		for j := range s.Action.Len() {
 			if entry := s.Action.Values[j].Text; !aboutWhole(entry) {
 				c.gap("a statement about " + strconv.Quote(entry) + " names no resources")
+			}
+		}
+	}
+}
+
+// noteShort gives up where the new policy of a resource may allow more than can be read,
+// or the old one deny more: their resources are no ARNs. What is the same means the same.
+func (c *comparison) noteShort(now, old *authz.Policy) {
+	if now != nil && old != nil && now.Document.String() == old.Document.String() {
+		return
+	}
+	c.noteShortOf(now, policy.Allow)
+	c.noteShortOf(old, policy.Deny)
+}
+
+func (c *comparison) noteShortOf(p *authz.Policy, effect policy.Effect) {
+	if p == nil {
+		return
+	}
+	for i := range p.Document.Statements {
+		s := &p.Document.Statements[i]
+		for _, list := range []*policy.List{s.Resource, s.NotResource} {
+			for j := range list.Len() {
+				if text := list.Values[j].Text; s.Effect == effect && !policy.MayBeARN(text) {
+					c.gap("what the resource " + strconv.Quote(text) + " is, the service alone knows")
+				}
 			}
 		}
 	}
