@@ -22,7 +22,8 @@ var realistic = []struct {
 	{"sam", "sam_application.txtar", "", "template.yaml", []string{"--region", "eu-west-1", "--parameter", "Stage=prod"}},
 	{"cdk", "cdk_assembly.txtar", "", ".", nil},
 	{"terraform_module", "terraform/module.txtar", "orders/", ".", nil},
-	{"terraform_plan", "terraform/plan.txtar", "orders/", "plan.json", nil},
+	{"terraform_plan", "terraform/plan.txtar", "orders/", "plan.json", nil}, // with mistakes
+	{"terraform_update", "terraform/update.txtar", "update/", "plan.json", nil},
 }
 
 // What generate and audit say of realistic templates is what a person has read
