@@ -61,12 +61,10 @@ there is excess or a risk (WARNING, SECURITY_WARNING) and --fail-level says so;
 	f.registerMachine(cmd)
 	f.registerTask(cmd)
 	flags.Lookup("style").Usage = "what is no excess: least (only what the calls need) or console (what AWS's templates give, too)"
-	flags.StringVar(&f.format, "format", "text", "output: "+strings.Join(report.Formats(), ", "))
-	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
+	formatVar(cmd, &f.format, report.Formats()...)
+	failLevelVar(cmd, &f.failLevel)
 	complete(cmd, "style", "least", "console")
 	complete(cmd, "type", "STANDARD", "EXPRESS")
-	complete(cmd, "format", report.Formats()...)
-	complete(cmd, "fail-level", "suggestion", "warning", "security_warning", "error")
 	return cmd
 }
 

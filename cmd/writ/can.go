@@ -46,8 +46,7 @@ Exit codes: 0 some action is allowed, and none undecided; 1 all are denied;
 	f.registerAttached(cmd)
 	f.registerShared(cmd)
 	flags.StringVar(&f.on, "resource", "", "on what: an ARN, or a pattern of ARNs (default: any resource)")
-	flags.StringVar(&f.format, "format", "text", "output: text or json")
-	complete(cmd, "format", "text", "json")
+	formatVar(cmd, &f.format, "text", "json")
 	return cmd
 }
 

@@ -83,8 +83,7 @@ func newTopic(e *env, t topic) *cobra.Command {
 		flags.StringVar(&f.key, "key", "", "actions whose requests can carry this condition key")
 		complete(cmd, "access-level", accessLevels...)
 	}
-	flags.StringVar(&f.format, "format", "text", "output: text or json")
-	complete(cmd, "format", "text", "json")
+	formatVar(cmd, &f.format, "text", "json")
 	return cmd
 }
 

@@ -46,19 +46,17 @@ unreadable input; 3 something could not be decided.`,
 	flags.SortFlags = false
 	flags.StringVar(&f.kind, "type", "", "what the policies are: "+strings.Join(check.KindNames(), ", ")+" (default: what they look like)")
 	flags.StringVar(&f.resourceType, "resource-type", "", "what resource policies are attached to, such as AWS::S3::Bucket")
-	flags.StringVar(&f.format, "format", "text", "output: "+strings.Join(checkFormats, ", "))
-	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: error, security_warning, warning or suggestion")
+	formatVar(cmd, &f.format, checkFormats...)
+	failLevelVar(cmd, &f.failLevel)
 	commaListVar(flags, &f.ignore, "ignore", "leave out findings with these codes; * stands for any text")
 	commaListVar(flags, &f.enable, "enable", "make findings with these codes, which are only made on request")
 	flags.StringVar(&f.baseline, "baseline", "", "leave out the findings of an earlier run: what --format json printed")
 	flags.StringVar(&f.config, "config", "", "configuration with suppressions (default: "+configFile+" in the current directory, if it is there)")
 	f.template.register(cmd)
-	flags.StringVar(&f.region, "region", "", "template: the Region of the stack")
-	flags.StringVar(&f.account, "account", "", "template: the account of the stack, 12 digits")
+	flags.StringVar(&f.region, "region", "", "template: Region of the stack")
+	flags.StringVar(&f.account, "account", "", "template: account of the stack, 12 digits")
 	complete(cmd, "type", check.KindNames()...)
 	complete(cmd, "resource-type", check.ResourceTypes()...)
-	complete(cmd, "format", checkFormats...)
-	complete(cmd, "fail-level", "error", "security_warning", "warning", "suggestion")
 	return cmd
 }
 

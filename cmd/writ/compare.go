@@ -24,9 +24,10 @@ type proofFlags struct {
 	scps, session []string
 }
 
-func (f *proofFlags) register(flags *pflag.FlagSet) {
+func (f *proofFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.format, "format", "text", "output: text, json, sarif, github, junit or markdown")
+	formatVar(cmd, &f.format, proofFormats...)
 	flags.StringVar(&f.actions, "actions", "all", "actions to ask about: all that could exist, or those that are known")
 	flags.DurationVar(&f.limit, "time", 20*time.Second, "time limit for each question; what takes longer is undecided")
 	flags.IntVar(&f.states, "max-states", 0, "limit of states in one comparison of patterns (default 262144)")
@@ -108,9 +109,8 @@ unreadable input; 3 undecided.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.revision, "git", "", "compare with what the paths were at this revision")
-	f.register(flags)
+	f.register(cmd)
 	f.registerLayers(flags)
-	complete(cmd, "format", proofFormats...)
 	complete(cmd, "actions", "all", "known")
 	return cmd
 }

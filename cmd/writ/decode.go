@@ -47,8 +47,7 @@ not show what the message says.`,
 	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details, to find the statement in")
 	flags.StringVar(&f.keyFile, "key-file", "", "file with the key of sealed messages, 32 bytes as 64 hexadecimal digits")
 	flags.DurationVar(&f.maxAge, "max-age", 0, "refuse sealed messages that are older (default: any age)")
-	flags.StringVar(&f.format, "format", "text", "output: text or json")
-	complete(cmd, "format", "text", "json")
+	formatVar(cmd, &f.format, "text", "json")
 	return cmd
 }
 

@@ -23,7 +23,7 @@ type exampleFlags struct {
 func newExample(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "example",
-		Short: "Show the policies that the ECS developer guide gives as examples, corrected and filled in",
+		Short: "Show the example policies of the ECS developer guide, corrected and filled in",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -36,8 +36,7 @@ details do not show what the message says.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details, to find the statement in")
-	flags.StringVar(&f.format, "format", "text", "output: text or json")
-	complete(cmd, "format", "text", "json")
+	formatVar(cmd, &f.format, "text", "json")
 	return cmd
 }
 

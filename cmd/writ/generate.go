@@ -118,25 +118,12 @@ func (f *generateFlags) register(cmd *cobra.Command) {
 	f.task.register(cmd)
 	flags.BoolVar(&f.write, "write", false, "template: put the statements into the role of each machine there, instead of printing them")
 	flags.StringVar(&f.format, "format", "text", "output: text, json, cfn (CloudFormation), sam (the Policies of an AWS::Serverless::StateMachine) or hcl (Terraform)")
-	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
+	failLevelVar(cmd, &f.failLevel)
 	flags.StringVarP(&f.output, "output", "o", "", "write the result to a file")
 	complete(cmd, "style", "least", "console")
 	complete(cmd, "type", "STANDARD", "EXPRESS")
 	complete(cmd, "trust", "machine", "account", "plain")
 	complete(cmd, "format", formatNames()...)
-	complete(cmd, "fail-level", "suggestion", "warning", "security_warning", "error")
-}
-
-func complete(cmd *cobra.Command, flag string, values ...string) {
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
-}
-
-// checkFormat refuses a value of --format that a command does not have.
-func checkFormat(format string, known ...string) error {
-	if slices.Contains(known, format) {
-		return nil
-	}
-	return fmt.Errorf("unknown format %q: one of %s", format, strings.Join(known, ", "))
 }
 
 // result is what one input gave.

@@ -71,11 +71,9 @@ that tasks may have are not known.`,
 	listVar(flags, &a.Roles, "role", "ARN of a role of the tasks (repeatable)")
 	flags.StringVar(&f.taskDefinition, "task-definition", "", "file with the task definition, for its family and roles")
 	flags.BoolVar(&a.NoPassRole, "no-pass-role", false, "roles of tasks are granted elsewhere")
-	flags.StringVar(&f.format, "format", "text", "output: text, json or document")
-	flags.StringVar(&f.failLevel, "fail-level", "error", "lowest severity that makes the exit code 1: suggestion, warning, security_warning or error")
+	formatVar(cmd, &f.format, "text", "json", "document")
+	failLevelVar(cmd, &f.failLevel)
 	complete(cmd, "can", names...)
-	complete(cmd, "format", "text", "json", "document")
-	complete(cmd, "fail-level", "suggestion", "warning", "security_warning", "error")
 	cobra.CheckErr(cmd.MarkFlagRequired("can"))
 	return cmd
 }

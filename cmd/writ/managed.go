@@ -48,8 +48,7 @@ left; 2 wrong usage or unreadable input; 3 the text asked for is not known.`,
 // formatFlag adds --format to a command.
 func (f *managedFlags) formatFlag(cmd *cobra.Command, formats ...string) {
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&f.format, "format", "text", "output: "+strings.Join(formats, ", "))
-	complete(cmd, "format", formats...)
+	formatVar(cmd, &f.format, formats...)
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := checkFormat(f.format, formats...); err != nil {

@@ -111,10 +111,9 @@ func newProveNoAccess(e *env) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	commaListVar(cmd.Flags(), &actions, "action", "an action, with wildcards if need be (repeatable; commas separate several)")
-	listVar(cmd.Flags(), &resources, "resource", "an ARN, with wildcards if need be (repeatable; default any)")
-	f.register(cmd.Flags())
+	listVar(cmd.Flags(), &resources, "resource", "an ARN, with wildcards if need be (repeatable; default: any)")
+	f.register(cmd)
 	f.registerLayers(cmd.Flags())
-	complete(cmd, "format", proofFormats...)
 	return cmd
 }
 
@@ -171,8 +170,7 @@ aws:SourceVpc, aws:SourceArn, ...) with fixed values.` + "\n" + proveLong,
 	}
 	cmd.Flags().SortFlags = false
 	commaListVar(cmd.Flags(), &accounts, "trusted-account", "an account that is not the public (repeatable; default: every account that a policy names)")
-	f.register(cmd.Flags())
-	complete(cmd, "format", proofFormats...)
+	f.register(cmd)
 	return cmd
 }
 
@@ -216,9 +214,8 @@ func newProveEqual(e *env) *cobra.Command {
 			return answers.joined().write(e, f.format)
 		},
 	}
-	f.register(cmd.Flags())
+	f.register(cmd)
 	f.registerLayers(cmd.Flags())
-	complete(cmd, "format", proofFormats...)
 	return cmd
 }
 
@@ -254,9 +251,8 @@ func newProveContained(e *env) *cobra.Command {
 			})
 		},
 	}
-	f.register(cmd.Flags())
+	f.register(cmd)
 	f.registerLayers(cmd.Flags())
-	complete(cmd, "format", proofFormats...)
 	return cmd
 }
 

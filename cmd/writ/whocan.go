@@ -30,7 +30,8 @@ listed as Undecided, with the key.
 Exit codes: 0 somebody is allowed, and nobody undecided; 1 everybody is denied;
 2 wrong usage or unreadable input; 3 somebody is undecided.`,
 		Example: `  writ who-can iam:PassRole arn:aws:iam::123456789012:role/admin --account-details account.json
-  writ who-can s3:GetObject 'arn:aws:s3:::reports/2026.csv' --account-details account.json --resource-policy bucket.json --scp root.json`,
+  writ who-can s3:GetObject 'arn:aws:s3:::reports/2026.csv' --account-details account.json \
+    --resource-policy bucket.json --scp root.json`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
@@ -45,8 +46,7 @@ Exit codes: 0 somebody is allowed, and nobody undecided; 1 everybody is denied;
 	flags.StringVar(&f.account, "account-details", "", "output of aws iam get-account-authorization-details")
 	f.registerShared(cmd)
 	flags.BoolVar(&f.all, "all", false, "list those who are denied, too")
-	flags.StringVar(&f.format, "format", "text", "output: text or json")
-	complete(cmd, "format", "text", "json")
+	formatVar(cmd, &f.format, "text", "json")
 	return cmd
 }
 
