@@ -13,9 +13,18 @@ import (
 // otherwise each member and each item of a list has a line of its own. There is
 // no line break at the end.
 func Print(doc *Document, indent string) []byte {
-	p := printer{indent: indent, out: make([]byte, 0, max(0, doc.Span.End-doc.Span.Start))}
+	p := printer{indent: indent, out: make([]byte, 0, roughLength(doc))}
 	p.document(doc)
 	return p.out
+}
+
+// roughLength is about how long a document is when it is printed on one line.
+func roughLength(doc *Document) int {
+	const perStatement = 192
+	if doc.File == nil {
+		return perStatement * (1 + len(doc.Statements))
+	}
+	return max(0, int(doc.Span.End-doc.Span.Start))
 }
 
 // MarshalJSON writes the document without white space.
@@ -34,6 +43,9 @@ type printer struct {
 // text as they stood there, each of the others behind its conventional
 // predecessors. It leaves out those whose field was set to nil since.
 func ordered(elements []Element, conventional []string, has func(name string) bool) []Element {
+	if len(elements) == 0 {
+		return present(conventional, has)
+	}
 	if complete(elements, conventional, has) {
 		return elements
 	}
@@ -45,6 +57,18 @@ func ordered(elements []Element, conventional []string, has func(name string) bo
 			out = slices.Insert(out, position(out, conventional, name), Element{Name: name})
 		case i >= 0 && !present && out[i].raw == nil && !isText(name):
 			out = slices.Delete(out, i, i+1)
+		}
+	}
+	return out
+}
+
+// present returns the elements that hold something, in the conventional order.
+func present(conventional []string, has func(name string) bool) []Element {
+	const usual = 5
+	out := make([]Element, 0, usual)
+	for _, name := range conventional {
+		if has(name) {
+			out = append(out, Element{Name: name})
 		}
 	}
 	return out
