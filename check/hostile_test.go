@@ -71,6 +71,11 @@ func FuzzCheck(f *testing.F) {
 	f.Add(policyWith(`["iam:*","s3:Get*"]`, `"arn:aws:s3:::b/${aws:username}/*"`), uint8(check.Identity), "")
 	f.Add(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"AWS":["*"],"Federated":"a.b"},"NotAction":"s3:*","NotResource":["arn:*","*"],"Condition":{"ForAllValues:StringLike":{"aws:userid":["*:*",1]},"Null":{},"Bool":{"a":[]}}}}`, uint8(check.RCP), "AWS::S3::Bucket")
 	f.Add(`{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":{"Federated":"token.actions.githubusercontent.com"},"Condition":{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:*/a@?*"}}}]}`, uint8(check.Trust), "")
+	for i, v := range readVariants(f) {
+		if i%8 == 0 { // there are enough of them
+			f.Add(string(v.Policy), uint8(i/8), v.AttachedTo)
+		}
+	}
 	f.Fuzz(func(t *testing.T, text string, kind uint8, resourceType string) {
 		o := check.Options{Kind: check.Kind(kind % (uint8(check.Endpoint) + 1)), ResourceType: resourceType}
 		result, err := check.File(source.NewFile("policy.json", text), o)

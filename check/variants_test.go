@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
@@ -27,19 +26,25 @@ type variant struct {
 
 const variantsFile = "testdata/variants.jsonl"
 
-func TestVariants(t *testing.T) {
+func readVariants(t testing.TB) (list []variant) {
+	t.Helper()
 	data, err := os.ReadFile(variantsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var now bytes.Buffer
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, len(data)+1)
-	for lines.Scan() {
+	for line := range bytes.Lines(data) {
 		var v variant
-		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			t.Fatalf("%s: %v", lines.Text(), err)
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatalf("%s: %v", line, err)
 		}
+		list = append(list, v)
+	}
+	return list
+}
+
+func TestVariants(t *testing.T) {
+	var now bytes.Buffer
+	for _, v := range readVariants(t) {
 		got := v.check(t)
 		if diff := cmp.Diff(v.Findings, got); diff != "" && !*update {
 			t.Errorf("%s (%s): %s\n(-want +got):\n%s", v.Name, v.Type, v.Policy, diff)
