@@ -99,9 +99,10 @@ func (r *run) confusedDeputy(s *statement, g *group) {
 		}
 	}
 	for i := range g.entries {
-		e := &g.entries[i]
-		r.report("RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", e.place(), "add a condition on "+strings.Join(sourceKeys, ", "),
-			"%s may do this for anyone's account", quote(e.text))
+		if e := &g.entries[i]; e.kind == policy.Quoted && e.text != "" {
+			r.report("RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", e.place(), "add a condition on "+strings.Join(sourceKeys, ", "),
+				"%s may do this for anyone's account", quote(e.text))
+		}
 	}
 }
 
