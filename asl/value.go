@@ -185,6 +185,21 @@ func (v Value) Field(name string) Value {
 	return Value{}
 }
 
+// FieldFold is Field without regard to the case of letters. A member of the very
+// name counts before others, and of those the last.
+func (v Value) FieldFold(name string) Value {
+	if exact := v.Field(name); exact.Exists() {
+		return exact
+	}
+	var found Value
+	for written, member := range v.Fields() {
+		if strings.EqualFold(written, name) {
+			found = member
+		}
+	}
+	return found
+}
+
 // Fields goes through the members of an object in the order written; names
 // come without ".$" where that marks an expression. A dynamic value yields
 // nothing: its fields are not known.

@@ -258,11 +258,13 @@ func (d *sdkDecoder) certainty(text string) Certainty {
 	return c
 }
 
-// bindings reads "Member", "Placeholder=Member|default" and "Member~shape".
+// bindings reads "Member", "Placeholder=Member|default" and "Member~shape", with
+// "!" before what the operation cannot do without.
 func (d *sdkDecoder) bindings(text string) []Binding {
 	var list []Binding
 	for _, part := range d.names(text) {
 		var b Binding
+		part, b.Required = strings.CutPrefix(part, "!")
 		member, shape, shaped := strings.Cut(part, "~")
 		if shaped {
 			b.Shape = shape

@@ -130,6 +130,10 @@ type Binding struct {
 
 	// Default is what the service takes when the member is not given.
 	Default string
+
+	// Required says that the operation cannot do without the member, or
+	// without the one at the top in which it lies.
+	Required bool
 }
 
 // Views are what a text may say besides itself; a text says it or does not.
@@ -154,6 +158,14 @@ var Views = []string{
 func isFilter(view string) bool {
 	list := strings.TrimPrefix(view, "!")
 	return strings.HasPrefix(list, "(") && strings.IndexByte(list, ')') == len(list)-1 && len(list) > 2
+}
+
+// Top returns the name of the member at the top of the input in which a path begins.
+func Top(path string) string {
+	if end := strings.IndexAny(path, ".[{#"); end >= 0 {
+		return path[:end]
+	}
+	return path
 }
 
 // A PassedRole is a member that hands a role to a service.

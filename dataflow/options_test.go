@@ -175,3 +175,27 @@ func TestWay(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// Names without regard to case: of a value that is one of several objects, whatever
+// may be called so counts.
+func TestFieldFold(t *testing.T) {
+	literalText := func(s string) Value { return Value{kinds: text, texts: []Text{Literal(s)}} }
+	nothing := Value{kinds: absent}
+	lower := Value{kinds: object, obj: &objectPart{fields: []field{{"name", literalText("a")}}, others: nothing}}
+	upper := Value{kinds: object, obj: &objectPart{fields: []field{{"Name", literalText("b")}}, others: nothing}}
+	open := Value{kinds: object, obj: &objectPart{fields: []field{{"name", literalText("a")}}, others: unknown.orAbsent()}}
+	for _, tt := range []struct {
+		value Value
+		want  string
+	}{
+		{lower, show(literalText("a"))},
+		{upper, show(literalText("b"))},
+		{join(lower, upper), show(join(literalText("a"), literalText("b")).orAbsent())},
+		{open, show(join(unknown.orAbsent(), literalText("a")))},
+		{Value{kinds: text}, show(nothing)},
+	} {
+		if got := show(tt.value.FieldFold("Name")); got != tt.want {
+			t.Errorf("%s: %s, not %s", show(tt.value), got, tt.want)
+		}
+	}
+}

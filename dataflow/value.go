@@ -264,6 +264,24 @@ func (v Value) Field(name string) Value {
 	return out
 }
 
+// FieldFold is Field without regard to the case of letters: what any member that
+// is called so may be.
+func (v Value) FieldFold(name string) Value {
+	out := v.Field(name)
+	names, closed := v.Members()
+	known := !closed || slices.Contains(names, name)
+	for _, written := range names {
+		switch {
+		case written == name || !strings.EqualFold(written, name):
+		case known:
+			out = join(out, v.Field(written))
+		default:
+			out, known = v.Field(written), true
+		}
+	}
+	return out
+}
+
 func (o *objectPart) field(name string) Value {
 	if o == nil {
 		return unknown.orAbsent()

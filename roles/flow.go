@@ -84,6 +84,7 @@ func (g *generator) comes(c call, path string, written known) (k known, ok bool)
 	if flow == nil {
 		return known{}, false
 	}
+	k = c.lookFor()
 	k.at = written.at
 	if !k.follow(flow.At(c.state, c.args), path) || k.unknown && !written.unknown {
 		return known{}, false
@@ -117,16 +118,16 @@ func (k *known) follow(v dataflow.Value, path string) bool {
 	}
 	name, rest, _ := strings.Cut(path, ".")
 	if object, ok := strings.CutSuffix(name, "{key}"); ok {
-		return k.followMembers(v.Field(object), func(name string, _ dataflow.Value) bool {
+		return k.followMembers(k.flowField(v, object), func(name string, _ dataflow.Value) bool {
 			k.names = append(k.names, name)
 			return true
 		})
 	}
 	if object, ok := strings.CutSuffix(name, "{}"); ok {
-		return k.followMembers(v.Field(object), func(_ string, member dataflow.Value) bool { return k.follow(member, rest) })
+		return k.followMembers(k.flowField(v, object), func(_ string, member dataflow.Value) bool { return k.follow(member, rest) })
 	}
 	name, list := strings.CutSuffix(name, "[]")
-	v = v.Field(name)
+	v = k.flowField(v, name)
 	if !list {
 		if rest == "" || v.Unknown() {
 			return k.addFlow(v)
@@ -141,6 +142,13 @@ func (k *known) follow(v dataflow.Value, path string) bool {
 	}
 	items := v.Elements()
 	return items.Empty() || k.follow(items, rest)
+}
+
+func (k *known) flowField(v dataflow.Value, name string) dataflow.Value {
+	if k.folded {
+		return v.FieldFold(name)
+	}
+	return v.Field(name)
 }
 
 func (k *known) followMembers(v dataflow.Value, each func(name string, member dataflow.Value) bool) bool {

@@ -202,20 +202,24 @@ func (g *generator) needs(c call) {
 		if g.hasOneOf(c, need) {
 			continue
 		}
-		paths := strings.Split(need, "|")
-		where := c.args.Span()
-		path := g.machine.Pointer(where)
-		if !c.args.Exists() {
-			where = c.span
-			path = g.statePointer(c.state) + c.part + "/" + argumentsField(c.state)
-		}
-		g.findings = append(g.findings, source.Finding{
-			Code: "MISSING_PARAMETER", Severity: source.Warning, File: g.machine.File, Span: where,
-			Path:    path + "/" + strings.ReplaceAll(strings.ReplaceAll(paths[0], "[]", ""), ".", "/"),
-			Message: fmt.Sprintf("%s needs %s", c.row.name, strings.Join(paths, " or ")),
-			Hint:    "the call will fail without it",
-		})
+		g.missing(c, strings.Split(need, "|"), "the call will fail without it")
 	}
+}
+
+// missing reports that none of some parameters is there.
+func (g *generator) missing(c call, paths []string, hint string) {
+	where := c.args.Span()
+	path := g.machine.Pointer(where)
+	if !c.args.Exists() {
+		where = c.span
+		path = g.statePointer(c.state) + c.part + "/" + argumentsField(c.state)
+	}
+	g.findings = append(g.findings, source.Finding{
+		Code: "MISSING_PARAMETER", Severity: source.Warning, File: g.machine.File, Span: where,
+		Path:    path + "/" + strings.ReplaceAll(strings.ReplaceAll(paths[0], "[]", ""), ".", "/"),
+		Message: fmt.Sprintf("%s needs %s", c.row.name, strings.Join(paths, " or ")),
+		Hint:    hole.Print(hint),
+	})
 }
 
 // hasOneOf reports whether there is a parameter out of several, between "|".

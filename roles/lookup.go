@@ -19,6 +19,7 @@ type known struct {
 	unknown bool      // an expression gives it
 	part    bool      // so does one for what stands around it: it may not be there at all
 	maybe   bool      // the values are those that come there; in some executions there is none
+	folded  bool      // names are looked for without regard to case, see call.lookFor
 	at      asl.Value // the last place that holds it
 }
 
@@ -89,7 +90,21 @@ func (g *generator) written(c call, path string) known {
 	if c.inputIsArguments() {
 		return known{unknown: true, part: true, at: c.state.Task.Resource}
 	}
-	return collect(c.args, path, known{})
+	return collect(c.args, path, c.lookFor())
+}
+
+// lookFor is what is known before anything is found. Operations of the SDK take
+// parameters as the SDK for Java spells them, DbInstanceIdentifier, and the
+// catalogue writes what the API has, DBInstanceIdentifier. They differ in the case
+// of letters alone, and no two members of one structure do.
+func (c *call) lookFor() known { return known{folded: c.operation != nil} }
+
+// field finds a member of a value.
+func (k known) field(v asl.Value, name string) asl.Value {
+	if k.folded {
+		return v.FieldFold(name)
+	}
+	return v.Field(name)
 }
 
 // inputIsArguments: a Task without Parameters hands its input on, so whatever
@@ -104,13 +119,13 @@ func collect(v asl.Value, path string, k known) known {
 	}
 	name, rest, _ := strings.Cut(path, ".")
 	if object, ok := strings.CutSuffix(name, "{key}"); ok {
-		return k.addNames(v.Field(object))
+		return k.addNames(k.field(v, object))
 	}
 	if object, ok := strings.CutSuffix(name, "{}"); ok {
-		return k.collectMembers(v.Field(object), rest)
+		return k.collectMembers(k.field(v, object), rest)
 	}
 	name, list := strings.CutSuffix(name, "[]")
-	v = v.Field(name)
+	v = k.field(v, name)
 	switch {
 	case !list || v.Dynamic() || !v.Exists():
 		if rest != "" && v.Exists() && !v.Dynamic() {

@@ -75,6 +75,7 @@ func (g *generator) sdkCall(c call) {
 			fmt.Sprintf("the console gives no permissions for %s, or only some", c.row.name), "use --style least for what the call needs")
 		return
 	}
+	g.sdkParameters(c)
 	needs := false
 	for i := range c.operation.Needs {
 		need := &c.operation.Needs[i]
@@ -84,7 +85,7 @@ func (g *generator) sdkCall(c call) {
 		needs = needs || need.Purpose == catalog.Call
 		r := rule{purpose: Purpose(need.Purpose), actions: need.Action, note: knownBy(c.operation, need), source: authorization}
 		for _, on := range g.sdkResources(c, need) {
-			g.grant(c, &r, on.resource, nil, on.dynamic)
+			g.grant(c, &r, on.resource, sdkConditions(c.operation, need), on.dynamic)
 		}
 	}
 	if !needs {
@@ -120,6 +121,22 @@ func knownBy(op *catalog.Operation, need *catalog.Need) string {
 	}
 	slices.Sort(notes)
 	return strings.Join(slices.Compact(notes), "; ")
+}
+
+// sdkConditions bounds the tagging of what an operation creates to that operation,
+// where the service has a key that tells it. Without it the role may tag, and thus
+// give to others, whatever is there.
+func sdkConditions(op *catalog.Operation, need *catalog.Need) []Condition {
+	if need.Purpose != catalog.Tag {
+		return nil
+	}
+	service, _, _ := strings.Cut(need.Action, ":")
+	for _, k := range op.Keys {
+		if k.Key == service+":CreateAction" {
+			return []Condition{{Operator: "StringEquals", Key: k.Key, Values: []string{k.Bindings[0].Default}}}
+		}
+	}
+	return nil
 }
 
 // guarded evaluates the conditions under which an action is needed. What is not

@@ -70,10 +70,10 @@ func (c *sdkCase) add(t testing.TB, where, line string) {
 	case fields[0] == "says" && len(fields) == 2:
 		c.codes = append(c.codes, fields[1])
 	case len(fields) == 1 && fields[0] == "nothing":
-	case len(fields) == 2, len(fields) == 4 && fields[2] == "to":
+	case len(fields) == 2, len(fields) == 4 && fields[2] == "to", len(fields) > 4 && fields[2] == "if":
 		c.grants = append(c.grants, line)
 	default:
-		t.Fatalf("%s: %q is not ACTION RESOURCE, ACTION RESOURCE to SERVICE, says CODE or nothing", where, line)
+		t.Fatalf("%s: %q is not ACTION RESOURCE, ACTION RESOURCE to SERVICE, ACTION RESOURCE if CONDITION, says CODE or nothing", where, line)
 	}
 }
 

@@ -41,6 +41,7 @@ type (
 		Placeholder string `json:"placeholder,omitempty"`
 		Shape       string `json:"shape,omitempty"`
 		Default     string `json:"default,omitempty"`
+		Required    bool   `json:"required,omitempty"`
 	}
 	roleFact struct {
 		Member          string            `json:"member"`

@@ -58,7 +58,16 @@ function operation(op, sdk, prefix, iam, facts, known) {
   result.certainty = fact || known.reviewed ? 'reviewed' : 'derived';
   result.roles = roles(op, sdk, iam, prefix, facts, fact);
   result.keys = keys(op, result.needs, iam, known, fact?.keys ?? []);
+  for (const need of result.needs.filter((n) => n.purpose === 'call')) need.on = need.on.map((row) => marked(op, row));
   return result;
+}
+
+// marked puts ! before the bindings to members without which the SDK's model
+// allows no request.
+function marked(op, row) {
+  const required = (op.input.required ?? []).map(pascal);
+  const must = (b) => !b.includes('|') && required.includes(memberOf(b).match(/^\w*/)[0]);
+  return { ...row, binds: row.binds.map((b) => (must(b) ? `!${b}` : b)) };
 }
 
 export function actionOf(iam, fullName) {

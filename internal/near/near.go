@@ -133,6 +133,21 @@ func (f *Finder) HintAmong(name string, known Names) string {
 // Hint is for a single mistake, see [Finder.Hint].
 func Hint(name string, known []string) string { return new(Finder).Hint(name, known) }
 
+// Typo reports whether two names differ as by a slip of the fingers: one letter is
+// another, missing or too many, or two are swapped. Letter case does not count.
+func Typo(a, b string) bool {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	if distance(a, b, 1) <= 1 {
+		return true
+	}
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i+1 < len(a) && len(a) == len(b) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
+}
+
 // begins reports whether a name begins with another one of some length.
 func begins(name, with string) bool { return len(with) > 3 && strings.HasPrefix(name, with) }
 

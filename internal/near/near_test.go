@@ -129,3 +129,27 @@ func edits(a, b string) int {
 	}
 	return table[len(a)][len(b)]
 }
+
+func TestTypo(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"TablName", "TableName", true},
+		{"TableNaem", "TableName", true},
+		{"tablename", "TableName", true},
+		{"TableNames", "TableName", true},
+		{"SecurityGroups", "SecurityGroupIds", false},
+		{"TargetArn", "TopicArn", false},
+		{"ab", "ba", true},
+		{"a", "bc", false},
+		{"", "", true},
+	} {
+		if got := Typo(c.a, c.b); got != c.want {
+			t.Errorf("Typo(%q, %q) = %v", c.a, c.b, got)
+		}
+		if got := Typo(c.b, c.a); got != c.want {
+			t.Errorf("Typo(%q, %q) = %v", c.b, c.a, got)
+		}
+	}
+}
