@@ -138,11 +138,10 @@ func whoCanExit(answers []answer) error {
 
 func (f *whoCanFlags) text(e *env, answers []answer) error {
 	p := answerPrinter{w: e.stdout, color: e.terminal && e.getenv("NO_COLOR") == ""}
-	counts := map[authz.Result]int{}
+	c := countAnswers(answers)
 	for i := range answers {
 		a := &answers[i]
 		r := a.result()
-		counts[r]++
 		if denied(r) && !f.all {
 			continue
 		}
@@ -151,7 +150,7 @@ func (f *whoCanFlags) text(e *env, answers []answer) error {
 		p.more("    %s", a.ground(r))
 	}
 	p.printf("%s on %s: of %d users and roles %d allowed, %d undecided, %d denied\n", plain(f.request.Action), plain(f.request.Resource),
-		len(answers), counts[authz.Allowed], counts[authz.Undecided], counts[authz.ExplicitlyDenied]+counts[authz.ImplicitlyDenied])
+		len(answers), c.Allowed, c.Undecided, c.Denied)
 	return p.err
 }
 
