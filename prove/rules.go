@@ -23,6 +23,7 @@ var (
 	providerRule = readRule(authz.Rule{Actions: authz.ProviderActions()})
 	freeRule     = readRule(authz.Rule{Actions: []string{authz.AlwaysAllowed}})
 	ownRules     = readRules(authz.OwnRules())
+	wholeRules   = append([]*rule{trustRule}, ownRules...) // a statement without Resource may be about their actions
 	rules        = append([]*rule{trustRule, keyRule, managedRule, providerRule, freeRule}, ownRules...)
 )
 
@@ -37,10 +38,7 @@ func readRules(list []authz.Rule) []*rule {
 // wholeRule finds the rule by which a statement without Resource is about an
 // action, if there is one.
 func wholeRule(action string) *rule {
-	if trustRule.about(action) {
-		return trustRule
-	}
-	for _, r := range ownRules {
+	for _, r := range wholeRules {
 		if r.about(action) {
 			return r
 		}
@@ -55,7 +53,7 @@ func aboutWhole(entry string) bool {
 	if action.All() {
 		return true
 	}
-	for _, r := range append([]*rule{trustRule}, ownRules...) {
+	for _, r := range wholeRules {
 		for name := range r.actions.exact {
 			if action.Match(name) {
 				return true
