@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"asl/jsonata":       {},
 	"dataflow":          {"source", "pattern", "internal/hole", "internal/jsontree", "asl", "asl/jsonata"},
 	"ecs":               {"source", "internal/jsontree"},
-	"template":          {"source", "policy", "asl", "ecs", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree"},
+	"template":          {"source", "arn", "policy", "asl", "ecs", "internal/hole", "internal/jsontree", "internal/near", "internal/yamltree"},
 	"catalog":           {"arn", "pattern", "internal/near"},
 	"managed":           {"source", "pattern", "arn", "policy", "internal/jsontree", "internal/near"},
 	"authz":             {"source", "pattern", "arn", "policy", "internal/hole"},

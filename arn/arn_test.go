@@ -2,6 +2,7 @@ package arn
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,20 @@ func TestPartitionOf(t *testing.T) {
 	for _, s := range []string{"", "AWS", "aws-", "aws-xx", "*"} {
 		if ValidPartition(s) {
 			t.Errorf("ValidPartition(%q) = true", s)
+		}
+	}
+}
+
+func TestDomains(t *testing.T) {
+	for partition, want := range map[string]string{"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu", "": "", "aws-xx": ""} {
+		if got := DomainOf(partition); got != want {
+			t.Errorf("DomainOf(%q) = %q, want %q", partition, got, want)
+		}
+	}
+	all := Domains()
+	for _, p := range partitions {
+		if i := slices.Index(all, p.domain); i < 0 || slices.Contains(all[i+1:], p.domain) {
+			t.Errorf("%q stands in %q not once", p.domain, all)
 		}
 	}
 }

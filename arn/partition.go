@@ -1,21 +1,26 @@
 package arn
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// partitions lists the partitions of AWS and how the names of their Regions
-// begin. The first prefix that fits decides; every other Region is in aws.
+// partitions lists the partitions of AWS, how the names of their Regions begin,
+// and the domain of their services. The first prefix that fits decides; every
+// other Region is in aws.
 //
 // Source: partitions.json as botocore and the other AWS SDKs carry it
-// (regionRegex), read 2026-11-21; aws-eusc is in its newer versions only.
-var partitions = []struct{ name, regionPrefix string }{
-	{"aws-cn", "cn-"},
-	{"aws-us-gov", "us-gov-"},
-	{"aws-iso", "us-iso-"},
-	{"aws-iso-b", "us-isob-"},
-	{"aws-iso-e", "eu-isoe-"},
-	{"aws-iso-f", "us-isof-"},
-	{"aws-eusc", "eusc-"},
-	{"aws", ""},
+// (regionRegex, dnsSuffix), read 2026-11-21; aws-eusc is in its newer versions
+// only.
+var partitions = []struct{ name, regionPrefix, domain string }{
+	{"aws-cn", "cn-", "amazonaws.com.cn"},
+	{"aws-us-gov", "us-gov-", "amazonaws.com"},
+	{"aws-iso", "us-iso-", "c2s.ic.gov"},
+	{"aws-iso-b", "us-isob-", "sc2s.sgov.gov"},
+	{"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk"},
+	{"aws-iso-f", "us-isof-", "csp.hci.ic.gov"},
+	{"aws-eusc", "eusc-", "amazonaws.eu"},
+	{"aws", "", "amazonaws.com"},
 }
 
 // PartitionOf returns the partition in which the Region lies, judged by the
@@ -31,6 +36,27 @@ func PartitionOf(region string) (partition string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// DomainOf returns the domain in which the services of a partition have their
+// hosts, such as "amazonaws.com"; "" when there is no such partition.
+func DomainOf(partition string) string {
+	for _, p := range partitions {
+		if p.name == partition {
+			return p.domain
+		}
+	}
+	return ""
+}
+
+// Domains returns the domains of all partitions, sorted, as a new slice.
+func Domains() []string {
+	var all []string
+	for _, p := range partitions {
+		all = append(all, p.domain)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // ValidPartition reports whether s is the name of a partition.

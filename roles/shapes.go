@@ -1,6 +1,10 @@
 package roles
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+)
 
 // The ways in which parameters name things. Sources: the API reference of each
 // service, read 2026-11; ARN forms from the service authorization reference.
@@ -102,15 +106,9 @@ var (
 	s3Shape = shape{"s3://{bucket}/{key...}"}
 )
 
-// awsDomains end the names of AWS's hosts, one for each partition or two. Source:
-// endpoints of the AWS SDKs, read 2026-11.
-var awsDomains = []string{
-	"amazonaws.com", "amazonaws.com.cn", "c2s.ic.gov", "sc2s.sgov.gov", "cloud.adc-e.uk", "csp.hci.ic.gov", "amazonaws.eu",
-}
-
-// onEveryDomain adds ways with each domain of AWS in the place of DOMAIN.
+// onEveryDomain adds ways with the domain of each partition in the place of DOMAIN.
 func onEveryDomain(s shape, ways ...string) shape {
-	for _, domain := range awsDomains {
+	for _, domain := range arn.Domains() {
 		for _, way := range ways {
 			s = append(s, strings.Replace(way, "DOMAIN", domain, 1))
 		}

@@ -1,40 +1,21 @@
 package template
 
 import (
-	"strings"
-
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/source"
 )
-
-// partitions are the partitions of AWS: how the names of their Regions begin,
-// and the domain of their services. Source: AWS whitepaper "AWS Fault Isolation
-// Boundaries", Partitions; AWS SDK endpoints. Read in November 2026.
-var partitions = []struct{ regions, name, suffix string }{
-	{"cn-", "aws-cn", "amazonaws.com.cn"},
-	{"us-gov-", "aws-us-gov", "amazonaws.com"},
-	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
-	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov"},
-	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
-	{"us-iso-", "aws-iso", "c2s.ic.gov"},
-	{"eusc-", "aws-eusc", "amazonaws.eu"},
-	{"", "aws", "amazonaws.com"},
-}
 
 // setPseudo notes the pseudo parameters that options tell. Source:
 // CloudFormation user guide, "Pseudo parameters reference".
 func (s *stack) setPseudo(opts Options) {
 	partition := opts.Partition
-	for _, p := range partitions {
-		if partition == "" && opts.Region != "" && strings.HasPrefix(opts.Region, p.regions) {
-			partition = p.name
-		}
-		if partition == p.name {
-			s.pseudo["AWS::URLSuffix"] = p.suffix
-		}
+	if partition == "" {
+		partition, _ = arn.PartitionOf(opts.Region)
 	}
 	for name, value := range map[string]string{
-		"AWS::Partition": partition, "AWS::Region": opts.Region, "AWS::AccountId": opts.Account, "AWS::StackName": opts.StackName,
+		"AWS::Partition": partition, "AWS::URLSuffix": arn.DomainOf(partition),
+		"AWS::Region": opts.Region, "AWS::AccountId": opts.Account, "AWS::StackName": opts.StackName,
 	} {
 		if value != "" {
 			s.pseudo[name] = value
