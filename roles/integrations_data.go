@@ -131,17 +131,17 @@ var dataIntegrations = []integration{
 			bedrockRule("foundation", foundationModel, "fill", ""),
 			bedrockRule("provisioned", bedrockARN+"provisioned-model/{model}", "fill", ""),
 			bedrockRule("custom", bedrockARN+"custom-model/{model}", "-", ""),
-			bedrockRule("imported", bedrockARN+"imported-model/{model}", "-", ""),
-			bedrockRule("application", bedrockARN+"application-inference-profile/{model}", "-", ""),
-			bedrockRule("deployment", bedrockARN+"custom-model-deployment/{model}", "-", ""),
-			bedrockRule("router", "{ModelId}", "-", ""),
-			bedrockRule("endpoint", bedrockARN+"marketplace/model-endpoint/all-access", "-", ""),
+			bedrockType("imported", bedrockARN+"imported-model/{model}"),
+			bedrockType("application", bedrockARN+"application-inference-profile/{model}"),
+			bedrockType("deployment", bedrockARN+"custom-model-deployment/{model}"),
+			bedrockType("router", "{ModelId}"),
+			bedrockType("endpoint", bedrockARN+"marketplace/model-endpoint/all-access"),
 			{purpose: Dependent, actions: "sagemaker:InvokeEndpoint", reads: "ModelId/endpoint", resource: "arn:{partition}:sagemaker:{region}:{account}:endpoint/{model}", dynamic: "-", bounded: "-",
 				conditions: []conditionRule{{operator: "StringEquals", key: "aws:CalledViaLast", values: "bedrock.amazonaws.com"}},
 				source:     "AWS managed policy AmazonBedrockFullAccess", note: "a model of the marketplace runs on an endpoint of SageMaker"},
-			bedrockRule("profile", bedrockARN+"inference-profile/{ModelId}", "-", ""),
+			bedrockType("profile", bedrockARN+"inference-profile/{ModelId}"),
 			bedrockRule("profile", profiledModel, "-", profileNote),
-			bedrockRule("profile-arn", bedrockARN+"inference-profile/{geography}.{model}", "-", ""),
+			bedrockType("profile-arn", bedrockARN+"inference-profile/{geography}.{model}"),
 			bedrockRule("profile-arn", profiledModel, "-", profileNote),
 			{purpose: Dependent, actions: "s3:GetObject", reads: "Input.S3Uri", when: "Input.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: guide + "connect-bedrock"},
 			{purpose: Dependent, actions: "s3:PutObject", reads: "Output.S3Uri", when: "Output.S3Uri", resource: "arn:{partition}:s3:::{bucket}/{key}", source: guide + "connect-bedrock"},
@@ -324,6 +324,14 @@ func throughProfile(note string) []conditionRule {
 		return nil
 	}
 	return []conditionRule{{operator: "StringLike", key: "bedrock:InferenceProfileArn", values: "arn:{partition}:bedrock:{region}:{account}:inference-profile/*"}}
+}
+
+// bedrockType: the template knows foundation and provisioned models alone, while
+// the call is authorized on other types of resources too.
+func bedrockType(variant, resource string) rule {
+	r := bedrockRule(variant, resource, "-", "")
+	r.source = "Service authorization reference, Amazon Bedrock"
+	return r
 }
 
 func bedrockRule(variant, resource, dynamic, note string) rule {
