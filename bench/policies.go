@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/check"
 	"github.com/writ-iam/writ/policy"
@@ -200,22 +201,13 @@ func actionsAbout(service *catalog.Service, name string) []string {
 // filledFormat fills the placeholders of an ARN.
 func filledFormat(random *rand.Rand, format string) string {
 	values := map[string]string{"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012"}
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(format, "${")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		name, after, _ := strings.Cut(rest, "}")
+	return arn.Fill(format, func(name string) string {
 		switch value, fixed := values[name]; {
 		case fixed:
-			b.WriteString(value)
+			return value
 		case random.IntN(4) == 0:
-			b.WriteString("*")
-		default:
-			fmt.Fprintf(&b, "orders-%d", random.IntN(1000))
+			return "*"
 		}
-		format = after
-	}
+		return fmt.Sprintf("orders-%d", random.IntN(1000))
+	})
 }

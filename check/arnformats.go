@@ -231,18 +231,7 @@ var publicTypes = []string{
 
 // placeholders turns the text of a format into a pattern: each placeholder
 // stands for one character or more.
-func placeholders(s string) string {
-	var b strings.Builder
-	for {
-		text, rest, ok := strings.Cut(s, "${")
-		b.WriteString(text)
-		if !ok {
-			return b.String()
-		}
-		b.WriteString("?*")
-		_, s, _ = strings.Cut(rest, "}")
-	}
-}
+func placeholders(s string) string { return arn.Fill(s, func(string) string { return "?*" }) }
 
 // isARNService reports whether ARNs can name a service.
 func (f *facts) isARNService(name string) bool {

@@ -242,26 +242,17 @@ func (c *comparison) forms(action string) (forms []string, takesNone bool) {
 
 // fill turns a format of ARNs into a pattern.
 func fill(format, region, account string) string {
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(format, "${")
-		b.WriteString(before)
-		name, after, closed := strings.Cut(rest, "}")
-		if !ok || !closed {
-			return b.String()
-		}
+	return arn.Fill(format, func(name string) string {
 		switch name {
 		case "Partition":
-			b.WriteString("aws")
+			return "aws"
 		case "Region":
-			b.WriteString(region)
+			return region
 		case "Account":
-			b.WriteString(account)
-		default:
-			b.WriteString("?*")
+			return account
 		}
-		format = after
-	}
+		return "?*"
+	})
 }
 
 // shrink drops keys, and values of keys, that the request does not need.

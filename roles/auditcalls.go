@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/source"
@@ -301,17 +302,7 @@ func (a *auditor) openFormat(format string) string {
 
 // fillFormat fills the format of an ARN. What is not known is any.
 func fillFormat(format string, known map[string]string) string {
-	var b strings.Builder
-	for {
-		before, after, ok := strings.Cut(format, "${")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		name, rest, _ := strings.Cut(after, "}")
-		b.WriteString(orStar(known[name]))
-		format = rest
-	}
+	return arn.Fill(format, func(name string) string { return orStar(known[name]) })
 }
 
 // maxAsked bounds the comparisons of resources that are not known with those of

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
 	"github.com/writ-iam/writ/internal/near"
@@ -134,21 +135,12 @@ func (s *stack) policyTemplate(r *resource, role *Role, name string, m *jsontree
 
 // fillTemplate fills a format of a policy template.
 func (s *stack) fillTemplate(format string, values map[string]string) string {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(format, "${")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		name, after, _ := strings.Cut(rest, "}")
+	return arn.Fill(format, func(name string) string {
 		if pseudo, is := places[name]; is {
-			b.WriteString(s.pseudoText(pseudo))
-		} else {
-			b.WriteString(values[name])
+			return s.pseudoText(pseudo)
 		}
-		format = after
-	}
+		return values[name]
+	})
 }
 
 func templateNames() []string {
