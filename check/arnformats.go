@@ -163,6 +163,25 @@ func markParents(list []*format) {
 	}
 }
 
+// actionless returns the formats of a service's types that the catalogue has with none
+// of its actions.
+func (f *facts) actionless(service string) []*format {
+	list, asked := f.unused[service]
+	if !asked {
+		if s := f.service(service); s != nil {
+			used := make(map[string]bool)
+			for _, a := range s.Actions {
+				for _, t := range a.Types {
+					used[t.Name] = true
+				}
+			}
+			list = slices.DeleteFunc(slices.Clone(f.formatsOf(service)), func(g *format) bool { return used[g.typ] })
+		}
+		f.unused[service] = list
+	}
+	return list
+}
+
 // borrowed returns formats that name a service and are those of resource types of
 // others. It reads the whole catalogue, once, and is asked when nothing else fits.
 func (f *facts) borrowed(service string) []*format {

@@ -21,6 +21,10 @@ type attachment struct {
 	source   string
 }
 
+// known reports whether it is known what the policy is attached to, and which actions
+// requests on that have.
+func (a *attachment) known() bool { return a != nil && len(a.services) > 0 }
+
 // attachments are the types of resources that policies can be attached to. The
 // first six are those that Access Analyzer asks for (validatePolicyResourceType).
 var attachments = []attachment{
@@ -107,7 +111,7 @@ var trustAttachment = func() *attachment {
 var aboutAttachedTo = &finder{statement: attachedStatement, condition: attachedCondition}
 
 func attachedStatement(r *run, s *statement) {
-	if r.attached == nil || len(r.attached.services) == 0 {
+	if !r.attached.known() {
 		return
 	}
 	if !s.actions.not {
@@ -124,16 +128,8 @@ func attachedStatement(r *run, s *statement) {
 
 // attachedAction reports an action that no request on the resource has.
 func (r *run) attachedAction(e *entry) {
-	service, _, ok := strings.Cut(e.text, ":")
-	if !ok || hasWildcard(service) || !r.facts.isService(service) {
-		return
-	}
-	fits := slices.Contains(r.attached.services, strings.ToLower(service))
-	if a := e.action; fits && a != nil && r.attached.types != nil {
-		fits = slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return slices.Contains(r.attached.types, t.Name) })
-	}
 	switch {
-	case fits:
+	case r.actionOfAttached(e):
 	case r.attached.trust:
 		r.report("UNSUPPORTED_ACTION_IN_POLICY", e.place(), "trust policies have actions such as sts:AssumeRole", "a trust policy is about assuming its role, and %s is not", quote(e.text))
 	default:
@@ -141,22 +137,41 @@ func (r *run) attachedAction(e *entry) {
 	}
 }
 
+// actionOfAttached reports whether requests on the resource that has the policy can be
+// for an action. What is not known to be otherwise can.
+func (r *run) actionOfAttached(e *entry) bool {
+	service, _, ok := strings.Cut(e.text, ":")
+	if !r.attached.known() || !ok || hasWildcard(service) || !r.facts.isService(service) {
+		return true
+	}
+	fits := slices.Contains(r.attached.services, strings.ToLower(service))
+	if a := e.action; fits && a != nil && r.attached.types != nil {
+		fits = slices.ContainsFunc(a.Types, func(t catalog.TypeOfAction) bool { return slices.Contains(r.attached.types, t.Name) })
+	}
+	return fits
+}
+
 // attachedResource reports an ARN that is of another type.
 func (r *run) attachedResource(e *entry, p *resource) {
-	if p.problem != "" || p.all || hasWildcard(p.service) || p.fields < arnFields {
-		return
+	if !r.isOfAttached(p) {
+		r.report("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", e.place(), "name the resource that the policy is attached to", "%s is no %s", quote(e.text), r.attached.name)
 	}
-	fits := false
+}
+
+// isOfAttached reports whether an ARN can be that of the resource that has the policy, or
+// of a part of it.
+func (r *run) isOfAttached(p *resource) bool {
+	if !r.attached.known() || p.problem != "" || p.all || hasWildcard(p.service) || p.fields < arnFields {
+		return true
+	}
 	for _, service := range r.attached.services {
 		for _, f := range r.facts.formatsOf(service) {
 			if (r.attached.types == nil || slices.Contains(r.attached.types, f.typ)) && f.service == p.service && f.last.overlaps(&p.last, &r.compared) {
-				fits = true
+				return true
 			}
 		}
 	}
-	if !fits {
-		r.report("UNSUPPORTED_RESOURCE_ARN_IN_POLICY", e.place(), "name the resource that the policy is attached to", "%s is no %s", quote(e.text), r.attached.name)
-	}
+	return false
 }
 
 // irrelevantKeys are keys that say nothing in the policies of a type of resource,

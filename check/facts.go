@@ -18,6 +18,7 @@ type facts struct {
 	keys     map[string]keyFact
 	services map[string]*catalog.Service // nil for what is no service
 	formats  map[string][]*format        // by prefix of a service
+	unused   map[string][]*format        // see actionless
 
 	actions  map[string]*action          // by entry of Action that names one
 	known    map[*catalog.Action]*action // each action once
@@ -35,7 +36,7 @@ type facts struct {
 func newFacts(c *catalog.Catalog) facts {
 	return facts{
 		catalog: c, keys: make(map[string]keyFact), services: make(map[string]*catalog.Service),
-		formats: make(map[string][]*format), actions: make(map[string]*action), known: make(map[*catalog.Action]*action),
+		formats: make(map[string][]*format), unused: make(map[string][]*format), actions: make(map[string]*action), known: make(map[*catalog.Action]*action),
 		expanded: make(map[string][]*action), sdk: make(map[string][]*catalog.SDKService), names: make(map[string]near.Names),
 	}
 }

@@ -34,31 +34,62 @@ func oldARNs(r *run, s *statement) {
 	}
 }
 
-// aboutMismatch is about actions none of whose resources the statement names.
+// aboutMismatch is about actions none of whose resources the statement names. Which
+// actions are about a type that the catalogue has with none, such as an HTTP API of API
+// Gateway, is not known.
 var aboutMismatch = &finder{statement: mismatches}
 
 func mismatches(r *run, s *statement) {
-	if r.kind == Trust || r.attached != nil || s.actions.not || s.resources.not || len(s.resources.entries) == 0 {
+	if r.kind == Trust || s.actions.not || s.resources.not || len(s.resources.entries) == 0 {
 		return
 	}
 	for i := range s.arns {
-		if p := &s.arns[i]; p.all || p.problem != "" || p.fields < arnFields || open(p.service) != "" {
+		p := &s.arns[i]
+		if p.all || p.problem != "" || p.fields < arnFields || open(p.service) != "" {
 			return // anything may be meant
 		}
-		if len(r.fits(&s.arns[i])) == 0 {
+		if len(r.fits(p)) == 0 || !r.isOfAttached(p) {
 			return // which has a finding of its own
 		}
 	}
 	for i := range s.actions.entries {
 		e := &s.actions.entries[i]
-		a := e.action
-		// Two services share the tagging actions of elasticloadbalancing, and the
-		// catalogue has the resources of one.
-		if a == nil || a.AccessLevel == catalog.Tagging || r.compared.spent() || r.meets(a, s.arns) {
+		if !r.actionOfAttached(e) || r.compared.spent() {
 			continue
 		}
-		r.report("WRIT_RESOURCE_MISMATCH", e.place(), r.typesHint(a, s.arns), "%s is about none of the resources of the statement", e.text)
+		if e.action == nil {
+			r.mismatchedPattern(e, s.arns)
+			continue
+		}
+		// Two services share the tagging actions of elasticloadbalancing, and the
+		// catalogue has the resources of one.
+		if e.action.AccessLevel != catalog.Tagging && !r.meets(e.action, s.arns) && !r.anyFits(r.facts.actionless(e.action.Service), s.arns) {
+			r.report("WRIT_RESOURCE_MISMATCH", e.place(), r.typesHint(e.action, s.arns), "%s is about none of the resources of the statement", e.text)
+		}
 	}
+}
+
+// mismatchedPattern reports a pattern none of whose actions is about a resource of the
+// statement. Of the tagging actions nothing is said, as above. What has a wildcard in its
+// service takes in services that are yet to come.
+func (r *run) mismatchedPattern(e *entry, parsed []resource) {
+	service, _, _ := strings.Cut(e.text, ":")
+	if !hasWildcard(e.text) || hasWildcard(service) {
+		return
+	}
+	var first *action
+	for _, a := range r.facts.expand(e.text) {
+		if r.meets(a, parsed) {
+			return
+		}
+		if a.AccessLevel != catalog.Tagging && (first == nil || len(first.Types) == 0) {
+			first = a
+		}
+	}
+	if first == nil || r.anyFits(r.facts.actionless(strings.ToLower(service)), parsed) || r.compared.spent() {
+		return
+	}
+	r.report("WRIT_RESOURCE_MISMATCH", e.place(), r.typesHint(first, parsed), "no action that %s stands for is about a resource of the statement", quote(e.text))
 }
 
 // meets reports whether one of the resources can be of a type that an action is
@@ -68,6 +99,11 @@ func (r *run) meets(a *action, parsed []resource) bool {
 	if len(formats) == 0 { // services ask about all that they have, as s3 about arn:aws:s3:::*
 		return slices.ContainsFunc(parsed, func(p resource) bool { return p.service == a.Service && starred(p.resource) })
 	}
+	return r.anyFits(formats, parsed)
+}
+
+// anyFits reports whether one of the resources can have one of the formats.
+func (r *run) anyFits(formats []*format, parsed []resource) bool {
 	for _, f := range formats {
 		if strings.HasPrefix(f.service, "$") {
 			return true // it is about resources of other services
