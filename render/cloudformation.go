@@ -12,8 +12,9 @@ import (
 	"github.com/writ-iam/writ/template"
 )
 
-// cloudFormation makes a template. Roles bear no RoleName and policies no
-// ManagedPolicyName, so that the stack needs no CAPABILITY_NAMED_IAM.
+// cloudFormation makes a template. Roles bear no RoleName that the template of
+// their machine does not give them, and policies no ManagedPolicyName, so that
+// the stack needs no CAPABILITY_NAMED_IAM.
 func cloudFormation(list []Resource) ([]byte, error) {
 	resources := &yaml.Node{Kind: yaml.MappingNode}
 	used := map[string]bool{}
@@ -42,12 +43,7 @@ func sam(list []Resource) ([]byte, error) {
 			return nil, err
 		}
 		properties := mapping("Policies", policies)
-		if r.Role.Path != "/" {
-			add(properties, "RolePath", text(r.Role.Path))
-		}
-		if r.Role.PermissionsBoundary != "" {
-			add(properties, "PermissionsBoundary", r.substituted(text(r.Role.PermissionsBoundary)))
-		}
+		r.addIdentity(properties, "", "RolePath")
 		name := strings.TrimSuffix(r.Role.Name, "Role")
 		if r.Machine != nil {
 			name = r.Machine.Name
@@ -78,12 +74,7 @@ func (r *Resource) cfnRole(role *roles.Role) (*yaml.Node, error) {
 		return nil, err
 	}
 	properties := mapping("AssumeRolePolicyDocument", r.substituted(trust))
-	if role.Path != "/" {
-		add(properties, "Path", text(role.Path))
-	}
-	if role.PermissionsBoundary != "" {
-		add(properties, "PermissionsBoundary", r.substituted(text(role.PermissionsBoundary)))
-	}
+	r.addIdentity(properties, "RoleName", "Path")
 	policies, err := r.policyNodes(false)
 	if err != nil {
 		return nil, err
@@ -101,6 +92,21 @@ func (r *Resource) cfnRole(role *roles.Role) (*yaml.Node, error) {
 	return mapping("Type", text("AWS::IAM::Role"), "Properties", properties), nil
 }
 
+// addIdentity adds what a role has beside its documents, under the names that a
+// resource has for it.
+func (r *Resource) addIdentity(properties *yaml.Node, nameAs, pathAs string) {
+	id := r.identity(CloudFormation)
+	if id.name != "" && nameAs != "" {
+		add(properties, nameAs, r.substituted(text(id.name)))
+	}
+	if id.path != "/" {
+		add(properties, pathAs, r.substituted(text(id.path)))
+	}
+	if id.boundary != "" {
+		add(properties, "PermissionsBoundary", r.substituted(text(id.boundary)))
+	}
+}
+
 // policyNodes is the value of Policies: documents for SAM, named policies for a
 // role.
 func (r *Resource) policyNodes(sam bool) (*yaml.Node, error) {
@@ -112,7 +118,7 @@ func (r *Resource) policyNodes(sam bool) (*yaml.Node, error) {
 		}
 		item := r.substituted(doc)
 		if !sam {
-			item = mapping("PolicyName", text(p.Name), "PolicyDocument", item)
+			item = mapping("PolicyName", r.substituted(text(r.policyName(CloudFormation, p.Name))), "PolicyDocument", item)
 		}
 		list.Content = append(list.Content, item)
 	}

@@ -56,15 +56,16 @@ func eachString(v *jsontree.Value, f func(string)) {
 }
 
 // spell says how a text is written in a format. It returns the hole that cannot
-// be, if there is one.
-func (r *Resource) spell(f Format, text string) (parts []template.Part, unnamed string) {
+// be, if there is one. What is said of a resource cannot refer to it, so neither
+// the machine is referred to nor what is in except.
+func (r *Resource) spell(f Format, text string, except ...string) (parts []template.Part, unnamed string) {
 	inTerraform := r.Template != nil && isTerraform(r.Template.Format)
 	if f != Terraform && r.Template != nil && !inTerraform {
-		parts, unnamed, _ = r.Template.Write(text, r.Machine.Stack, r.Machine.Name)
+		parts, unnamed, _ = r.Template.Write(text, r.Machine.Stack, append(except, r.Machine.Name)...)
 		return parts, unnamed
 	}
 	if f == Terraform && inTerraform {
-		parts, _, _ = r.Template.Write(text, "", r.Machine.Name)
+		parts, _, _ = r.Template.Write(text, "", append(except, r.Machine.Name)...)
 	} else {
 		parts = asWritten(text)
 	}

@@ -41,7 +41,7 @@ type Resource struct {
 // name is what the resource would like to be called.
 func (r *Resource) name() string {
 	if r.Policy != nil {
-		return r.Policy.Name
+		return withoutHoles(r.Policy.Name)
 	}
 	return r.Role.Name
 }

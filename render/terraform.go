@@ -31,7 +31,7 @@ func terraform(list []Resource) ([]byte, error) {
 	out := strings.TrimRight(string(hclwrite.Format(file.Bytes())), "\n")
 	for _, data := range []string{"aws_region", "aws_partition", "aws_caller_identity"} {
 		if strings.Contains(out, "data."+data+".current") {
-			out = fmt.Sprintf("data %q \"current\" {}\n\n", data) + out
+			out = terraformNotes[data] + fmt.Sprintf("data %q \"current\" {}\n\n", data) + out
 		}
 	}
 	return []byte(out + "\n"), nil
@@ -40,12 +40,17 @@ func terraform(list []Resource) ([]byte, error) {
 func (r *Resource) appendRole(body *hclwrite.Body, name string) error {
 	role := r.Role
 	block := body.AppendNewBlock("resource", []string{"aws_iam_role", name}).Body()
-	block.SetAttributeValue("name", cty.StringVal(role.Name))
-	if role.Path != "/" {
-		block.SetAttributeValue("path", cty.StringVal(role.Path))
+	id := r.identity(Terraform)
+	if id.path == "/" {
+		id.path = "" // the provider's default
 	}
-	if role.PermissionsBoundary != "" {
-		block.SetAttributeRaw("permissions_boundary", r.hclText(role.PermissionsBoundary))
+	if r.isNew() {
+		id.name = role.Name
+	}
+	for _, a := range []struct{ name, text string }{{"name", id.name}, {"name_prefix", id.prefix}, {"path", id.path}, {"permissions_boundary", id.boundary}} {
+		if a.text != "" {
+			block.SetAttributeRaw(a.name, r.hclText(a.text))
+		}
 	}
 	if err := r.setDocument(block, "assume_role_policy", role.Trust); err != nil {
 		return err
@@ -53,7 +58,7 @@ func (r *Resource) appendRole(body *hclwrite.Body, name string) error {
 	body.AppendNewline()
 	for i, p := range role.Policies {
 		block := body.AppendNewBlock("resource", []string{"aws_iam_role_policy", numbered(name, i)}).Body()
-		block.SetAttributeValue("name", cty.StringVal(p.Name))
+		block.SetAttributeRaw("name", r.hclText(r.policyName(Terraform, p.Name)))
 		block.SetAttributeRaw("role", hclwrite.TokensForIdentifier("aws_iam_role."+name+".id"))
 		if err := r.setDocument(block, "policy", p.Document); err != nil {
 			return err
@@ -116,13 +121,18 @@ func hclKey(name string) hclwrite.Tokens {
 func (r *Resource) appendPolicy(body *hclwrite.Body, name string) error {
 	a := r.Policy
 	block := body.AppendNewBlock("resource", []string{"aws_iam_policy", name}).Body()
-	block.SetAttributeValue("name", cty.StringVal(a.Name))
+	block.SetAttributeRaw("name", r.hclText(r.policyName(Terraform, a.Name)))
 	if err := r.setDocument(block, "policy", a.Document); err != nil {
 		return err
 	}
 	body.AppendNewline()
 	return nil
 }
+
+// terraformNotes are comments above data sources. Source: Terraform AWS provider,
+// changelog of 6.0.0 (name deprecated in favour of region) and documentation of the
+// data source aws_region, read 2026-11-30.
+var terraformNotes = map[string]string{"aws_region": "# Version 5 of the AWS provider has no .region; write .name there.\n"}
 
 // terraformPlaces are what Terraform calls the place of a stack.
 var terraformPlaces = map[string]string{

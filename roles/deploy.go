@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -51,13 +52,20 @@ func Worker(m *asl.StateMachine, opts Options) (*Access, source.List) {
 	return access(m, opts, "Worker", (*generator).worker)
 }
 
+// isRoleARN reports whether a text is the ARN of one role, whose account may be
+// open.
+func isRoleARN(text string) bool {
+	a, err := arn.Parse(text)
+	return err == nil && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/") && (arn.ValidAccount(a.Account) || hole.Has(a.Account)) && !strings.ContainsAny(text, "*?")
+}
+
 // check finds a deployment that cannot be meant.
 func (d *Deployment) check() source.List {
 	var list source.List
 	bad := func(name, message, hint string) {
 		list = append(list, source.Finding{Code: badContext, Severity: source.Error, Path: "/context/" + name, Message: message, Hint: hint})
 	}
-	if a, err := arn.Parse(d.ExecutionRole); d.ExecutionRole != "" && (err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") || !arn.ValidAccount(a.Account) || strings.ContainsAny(d.ExecutionRole, "*?")) {
+	if d.ExecutionRole != "" && !isReference(d.ExecutionRole) && !isRoleARN(d.ExecutionRole) {
 		bad("executionRole", fmt.Sprintf("%q is not the ARN of a role", d.ExecutionRole), "write it as arn:aws:iam::123456789012:role/NAME")
 	}
 	for _, name := range d.Also {
@@ -100,18 +108,18 @@ const policyQuota = 6144
 // accessName names a policy after its machine, or after the machine's role
 // where only that has a name.
 func accessName(o *Options, who string) string {
-	name := strings.TrimSuffix(o.RoleName, "Role")
-	if o.Name != "" || name == "" {
-		name = policyName(o.Name)
+	name := o.Name
+	if name == "" {
+		name = strings.TrimSuffix(o.RoleName, "Role")
 	}
-	return cut(name, maxPolicyName-len(who)) + who
+	return policyName(name, who)
 }
 
 func (g *generator) deployer(d Deployment) {
 	role := literal(d.ExecutionRole)
 	if role == "" {
 		role = g.ownRole()
-		g.say("EXECUTION_ROLE_ASSUMED", source.Suggestion, fmt.Sprintf("the machine is taken to run under %s, the role that writ generate names", role),
+		g.say("EXECUTION_ROLE_ASSUMED", source.Suggestion, fmt.Sprintf("the machine is taken to run under %s, the role that writ generate names", hole.Print(role)),
 			"give its ARN with --execution-role where it has another name; CloudFormation makes names of its own")
 	}
 	g.env = append(g.env, capture{name: "executionRole", value: role})

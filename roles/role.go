@@ -36,7 +36,7 @@ func (g *generator) role() *Role {
 		role.Policies = []Policy{denyAll(role.Name)}
 	}
 	if len(grants) > 0 {
-		role.Policies = []Policy{newPolicy(policyName(g.opts.Name), grants)}
+		role.Policies = []Policy{newPolicy(policyName(g.opts.Name, ""), grants)}
 	}
 	g.sizes(role)
 	return role
@@ -104,22 +104,44 @@ func RoleName(machine string) string {
 	return cut(plainName(machine), maxRoleName-len("Role")) + "Role"
 }
 
-func policyName(machine string) string {
+// policyName is the name given to a policy of a state machine. It keeps the holes
+// of the machine's name: what is written for a deployment has references there.
+func policyName(machine, suffix string) string {
 	if machine == "" {
-		return "StepFunctions"
+		machine = "StepFunctions"
 	}
-	return cut(plainName(machine), maxPolicyName)
+	if hole.Has(machine) && len(hole.Print(machine))+len(suffix) <= maxPolicyName {
+		return legalName(machine) + suffix
+	}
+	return cut(plainName(machine), maxPolicyName-len(suffix)) + suffix
 }
 
+// plainName is a legal name without holes.
 func plainName(name string) string {
-	name = hole.Replace(name, func(name string) string { return name })
+	return legalName(hole.Replace(name, func(name string) string { return name }))
+}
+
+// legalName replaces the characters that IAM does not take, outside of holes.
+func legalName(name string) string {
+	var b strings.Builder
+	for _, p := range hole.Split(name) {
+		if p.Hole {
+			b.WriteString(hole.Text(p.Text))
+		} else {
+			b.WriteString(legalPart(p.Text))
+		}
+	}
+	return b.String()
+}
+
+func legalPart(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("+=,.@_-", r):
 			return r
 		}
 		return '-'
-	}, name)
+	}, text)
 }
 
 func cut(s string, n int) string { return s[:min(len(s), n)] }

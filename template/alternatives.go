@@ -70,6 +70,15 @@ func (t *Template) RoleOf(m *Machine) *Role {
 	return made[0]
 }
 
+// OwnRoleOf returns the role of a machine that no other machine has, nil where
+// there is none.
+func (t *Template) OwnRoleOf(m *Machine) *Role {
+	if made := t.RoleOf(m); made != nil && len(t.MachinesWith(made)) == 1 {
+		return made
+	}
+	return nil
+}
+
 // MachinesWith returns the machines that have a role, or may have it. A machine
 // that is there in several forms counts once.
 func (t *Template) MachinesWith(role *Role) []*Machine {

@@ -8,6 +8,7 @@ import (
 // readRole reads an AWS::IAM::Role.
 func (s *stack) readRole(r *resource) {
 	role := Role{Place: s.place(r, nil), ARN: s.attribute(r, "Arn", r.nameSpan), Physical: s.attribute(r, "Ref", r.nameSpan), Trust: -1}
+	_, role.Named = s.namePart(r, "RoleName")
 	role.Incomplete = !s.whole(func() {
 		if role.Path = s.optional(r.property("Path")); role.Path == "" {
 			role.Path = "/"

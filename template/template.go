@@ -46,7 +46,8 @@ type Options struct {
 	// Parameters are the values of parameters (variables, in Terraform) by name.
 	// They go before the defaults that the template gives.
 	Parameters map[string]string
-	// IgnoreDefaults leaves parameters open that have nothing but a default: what is
+	// IgnoreDefaults leaves parameters open that have nothing but a default, and in
+	// Terraform variables whose default is a text, a number or a truth value: what is
 	// written back into a template has to suit other values too.
 	IgnoreDefaults bool
 	Region         string // such as eu-west-1
@@ -167,6 +168,8 @@ type Role struct {
 	Place
 	ARN      string
 	Physical string // its name
+	Named    bool   // the template gives it; otherwise it is made up at deployment
+	Prefix   string // Terraform: what a name that is made up begins with, where the template says so
 	Path     string
 	Trust    int         // index into Template.Policies; -1 where there is none that can be read
 	Inline   []int       // indexes into Template.Policies

@@ -62,6 +62,9 @@ func (t *terraform) readResource(r *tfResource) {
 
 func (t *terraform) readRole(r *tfResource) {
 	role := Role{Place: r.place(nil), ARN: t.attribute(r, "arn"), Physical: t.attribute(r, "name"), Trust: -1}
+	if role.Prefix = t.given(r, "name_prefix"); role.Prefix == "" { // a plan tells the name that was made up, too
+		role.Named = t.given(r, "name") != ""
+	}
 	whole := t.whole(func() {
 		if role.Path = t.optional(r, "path"); role.Path == "" {
 			role.Path = "/"
@@ -79,6 +82,19 @@ func (t *terraform) readRole(r *tfResource) {
 	})
 	role.Incomplete = role.Incomplete || !whole
 	t.out.Roles = append(t.out.Roles, role)
+}
+
+// given returns an attribute that the configuration gives, "" where the provider
+// or AWS makes it up.
+func (t *terraform) given(r *tfResource, name string) string {
+	if r.value(name) == nil {
+		return ""
+	}
+	text := t.attribute(r, name)
+	if own, whole := hole.Whole(text); whole && own == r.address+"."+name {
+		return ""
+	}
+	return text
 }
 
 // inlineBlock reads an inline_policy of a role. An empty one removes policies

@@ -73,6 +73,9 @@ func (m *module) makeVariable(name string, v *hclVariable) tfValue {
 	}
 	if a := v.body.Attributes["default"]; a != nil && !value.exists() && !m.nullable(v, value) {
 		value, v.defaulted = s.eval(a.Expr), true
+		if m.parent == nil && m.t.opts.IgnoreDefaults && isTextKind(value.kind) {
+			value, v.defaulted = tfValue{}, false // lists and objects stay: they say what there is
+		}
 	}
 	if value.kind == jsontree.Invalid {
 		h := Hole{Name: m.path + "var." + name, Why: "variable", list: isCollection(kind)}

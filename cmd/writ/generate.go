@@ -280,7 +280,7 @@ func (f *generateFlags) resolve() (writer, source.Severity, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("--fail-level: %w", err)
 	}
-	f.template.ignoreDefaults = f.write || f.format == "cfn" || f.format == "sam"
+	f.template.ignoreDefaults = f.write || f.isTemplateFormat()
 	if f.isTemplateFormat() {
 		f.opts.LeaveOpen()
 	}

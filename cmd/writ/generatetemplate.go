@@ -137,6 +137,9 @@ func (f *generateFlags) generateMachine(r *result, used map[string]bool) {
 	opts, more := machineOf(r.template, m, f.opts, f.cmd.Flags().Changed)
 	opts.RoleName = render.UniqueName(opts.RoleName, "_-", used)
 	own.opts = opts
+	if made := r.template.OwnRoleOf(m); made != nil && own.audience == forDeployer && own.deployment.ExecutionRole == "" {
+		own.deployment.ExecutionRole = made.ARN
+	}
 	r.findings = append(r.findings, more...)
 	role, access, more := own.make(m.Definition)
 	if !f.cmd.Flags().Changed("name") { // who deploys a template knows where

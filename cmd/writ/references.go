@@ -12,6 +12,8 @@ import (
 	"github.com/writ-iam/writ/source"
 )
 
+const codeNoReference = "NO_REFERENCE"
+
 // What is known at deployment only is a hole in the texts of a role. People read
 // ${NAME}; a template holds a reference.
 
@@ -56,8 +58,13 @@ func (r *result) checkReferences(f render.Format) {
 		return
 	}
 	resource := r.resource()
+	for _, name := range resource.LeftOut(f) {
+		r.findings = append(r.findings, source.Finding{Code: codeNoReference, Severity: source.Warning, File: r.machine.File, Span: r.machine.Span, Path: r.machine.Pointer,
+			Message: fmt.Sprintf("the name, path or permissions boundary that the template gives the role has %q, and --format %s has no reference for it: it is left out", "${"+name+"}", f),
+			Hint:    "put it in by hand: with another name or path the role would be replaced"})
+	}
 	for _, name := range resource.Unnamed(f) {
-		r.findings = append(r.findings, source.Finding{Code: "NO_REFERENCE", Severity: source.Error, File: r.machine.File, Span: r.machine.Span, Path: r.machine.Pointer,
+		r.findings = append(r.findings, source.Finding{Code: codeNoReference, Severity: source.Error, File: r.machine.File, Span: r.machine.Span, Path: r.machine.Pointer,
 			Message: fmt.Sprintf("the role names %q, and --format %s has no reference for it", "${"+name+"}", f),
 			Hint:    "give its value with --parameter, --account or --region, or take --format json and fill it in"})
 		r.role, r.access = nil, nil

@@ -214,7 +214,7 @@ func machineOf(t *template.Template, m *template.Machine, o roles.Options, given
 		}
 	}
 	o.RoleName = label(m.Name) + "Role"
-	if made := t.RoleOf(m); made != nil && len(t.MachinesWith(made)) == 1 {
+	if made := t.OwnRoleOf(m); made != nil {
 		o.RoleName = label(made.Name)
 	}
 	o.TaskDefinitions = slices.Clip(o.TaskDefinitions)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/writ-iam/writ/render"
 	"github.com/writ-iam/writ/source"
+	"github.com/writ-iam/writ/template"
 )
 
 const (
@@ -60,8 +61,16 @@ func (r *result) insert(into *render.Insertion) {
 	}
 	if err != nil {
 		r.findings = append(r.findings, source.Finding{Code: codeNotWritten, Severity: source.Error, File: r.machine.File, Span: roleSpan(r.machine), Path: r.machine.Pointer,
-			Message: fmt.Sprintf("the role of %s is not written: %v", r.machine.Name, err), Hint: "take the output of --format cfn and put it where it belongs"})
+			Message: fmt.Sprintf("the role of %s is not written: %v", r.machine.Name, err), Hint: "take the output of --format " + formatOf(r.template) + " and put it where it belongs"})
 	}
+}
+
+// formatOf is the format that a role is printed in for a template.
+func formatOf(t *template.Template) string {
+	if t.Format == template.TerraformHCL || t.Format == template.TerraformPlan {
+		return "hcl"
+	}
+	return "cfn"
 }
 
 // verify reads the template again as it will be.
