@@ -176,7 +176,7 @@ func (t *trimmer) trim() *Trimmed {
 		switch {
 		case s.Effect != policy.Allow:
 		case s.Action == nil:
-			t.say(codeNotTrimmable, source.Warning, fmt.Sprintf("statement %d allows by NotAction and was kept whole", i), "write the actions that it is to allow")
+			t.say(codeNotTrimmable, source.Warning, fmt.Sprintf("statement %d allows by NotAction and was kept whole", i+1), "write the actions that it is to allow")
 		default:
 			s.Action = t.entries(i, &s)
 		}

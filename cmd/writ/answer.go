@@ -97,6 +97,7 @@ type (
 		Effect   string        `json:"effect"`
 		Outcome  string        `json:"outcome"`
 		Strength string        `json:"namesCaller,omitempty"`
+		Lacks    []string      `json:"holdsWithout,omitempty"`
 		Failures []failureJSON `json:"failures,omitempty"`
 	}
 	failureJSON struct {
@@ -218,6 +219,9 @@ func (a *answer) statement(s *authz.StatementReport) statementJSON {
 	out := statementJSON{referenceJSON: a.reference(s.Reference), Effect: string(s.Effect), Outcome: outcome(s)}
 	if s.Kind == authz.Resource || s.Kind == authz.Endpoint || s.Kind == authz.RCP {
 		out.Strength = s.Strength.String()
+	}
+	if s.Outcome == authz.ExplicitlyDenied {
+		out.Lacks = s.Lacks()
 	}
 	for _, f := range s.Failures() {
 		out.Failures = append(out.Failures, failureOf(&f))

@@ -87,6 +87,9 @@ func (p *answerPrinter) deciders(a *answer, r authz.Result) {
 	}
 	for _, ref := range a.x.Decision.By() {
 		p.line(word, "%s", a.decider(ref, r))
+		if keys := a.lacks(ref); r == authz.ExplicitlyDenied && len(keys) > 0 {
+			p.more("which holds for a request without %s", plain(strings.Join(keys, ", ")))
+		}
 		word = "and by"
 	}
 	if r == authz.ExplicitlyDenied {
@@ -112,6 +115,9 @@ func (p *answerPrinter) otherDenies(a *answer) {
 	others = others[min(len(others), 1):]
 	for _, ref := range others[:min(len(others), mostDenies)] {
 		p.line("also by", "%s", a.place(ref))
+		if keys := a.lacks(ref); len(keys) > 0 {
+			p.more("which holds for a request without %s", plain(strings.Join(keys, ", ")))
+		}
 	}
 	if more := len(others) - mostDenies; more > 0 {
 		p.more("and %d more, see --why", more)
@@ -129,6 +135,38 @@ func (a *answer) denies() []authz.Reference {
 	return out
 }
 
+// lacks are the keys for whose absence from the request a statement denies.
+func (a *answer) lacks(ref authz.Reference) []string {
+	i := slices.IndexFunc(a.x.Statements, func(s authz.StatementReport) bool { return s.Reference == ref })
+	if i < 0 {
+		return nil
+	}
+	return a.x.Statements[i].Lacks()
+}
+
+// denyLacks are the keys that would, each with a fitting value, keep all
+// statements that deny from it; none where one denies whatever keys there are.
+func (a *answer) denyLacks() []string {
+	var out []string
+	for _, ref := range a.denies() {
+		keys := a.lacks(ref)
+		if len(keys) == 0 {
+			return nil
+		}
+		for _, key := range keys {
+			if !slices.ContainsFunc(out, func(k string) bool { return strings.EqualFold(k, key) }) {
+				out = append(out, key)
+			}
+		}
+	}
+	return out
+}
+
+// contextFlags are the flags that would give keys.
+func contextFlags(keys []string) string {
+	return "--context " + strings.Join(keys, "=VALUE --context ") + "=VALUE"
+}
+
 // decider describes what decided.
 func (a *answer) decider(ref authz.Reference, r authz.Result) string {
 	if ref.Statement >= 0 {
@@ -140,7 +178,7 @@ func (a *answer) decider(ref authz.Reference, r authz.Result) string {
 	case authz.Service:
 		return "a rule of the service"
 	case authz.SCP, authz.RCP:
-		return fmt.Sprintf("%s of level %d: no statement allows it", kindWords[ref.Kind], ref.Level)
+		return fmt.Sprintf("%s of level %d: no statement allows it", kindWords[ref.Kind], ref.Level+1)
 	}
 	words := kindWords[ref.Kind]
 	if ref.Kind == authz.Resource {
@@ -170,12 +208,13 @@ var kindWords = map[authz.Kind]string{
 	authz.RCP: "resource control policies", authz.Endpoint: "the VPC endpoint policy",
 }
 
-// place says where a statement stands: its policy, Sid and position.
+// place says where a statement stands: its policy, Sid and position. People count
+// levels and statements from 1.
 func (a *answer) place(ref authz.Reference) string {
 	policy, s := a.set.Statement(ref)
 	out := ref.Kind.String()
 	if ref.Level >= 0 {
-		out += fmt.Sprintf(" level %d", ref.Level)
+		out += fmt.Sprintf(" level %d", ref.Level+1)
 	}
 	if s == nil {
 		return out
@@ -184,7 +223,7 @@ func (a *answer) place(ref authz.Reference) string {
 	if s.Sid != "" {
 		out += fmt.Sprintf(" %q", s.Sid)
 	} else {
-		out += fmt.Sprintf(" statement %d", ref.Statement)
+		out += fmt.Sprintf(" statement %d", ref.Statement+1)
 	}
 	if file := policy.Document.File; file != nil {
 		at := file.Position(s.Span.Start)
@@ -290,10 +329,10 @@ func clip(s string) string {
 
 func (p *answerPrinter) keys(a *answer) {
 	if len(a.x.MissingKeys) > 0 {
-		p.line("missing", "%s", plain(strings.Join(a.x.MissingKeys, ", ")))
+		p.line("missing", "%s", plain(strings.Join(a.spelled(a.x.MissingKeys), ", ")))
 	}
 	if len(a.x.UnknownKeys) > 0 && a.x.Decision.Result == authz.Undecided {
-		p.line("unknown", "%s", plain(strings.Join(a.x.UnknownKeys, ", ")))
+		p.line("unknown", "%s", plain(strings.Join(a.spelled(a.x.UnknownKeys), ", ")))
 	}
 	if len(a.x.Holes) > 0 {
 		p.line("hangs on", "${%s}", plain(strings.Join(a.x.Holes, "}, ${")))
@@ -312,9 +351,13 @@ func (p *answerPrinter) change(a *answer, r authz.Result) {
 	}
 	c := a.x.Change
 	if !c.Possible {
+		lacks := a.denyLacks()
 		switch {
 		case r != authz.ExplicitlyDenied:
 			p.line("to allow", "no grant helps")
+		case len(lacks) > 0:
+			p.line("to allow", "give what real requests have: %s", plain(contextFlags(lacks)))
+			p.more("or else no grant helps: what denies must go, or except this request")
 		case len(a.denies()) > 1:
 			p.line("to allow", "no grant helps: all statements that deny must go, or except this request")
 		default:

@@ -132,7 +132,7 @@ func meaningText(r *prove.Result) string {
 
 func (p *answerPrinter) difference(old, new *policy.Document, d managed.Difference) {
 	if d.Element != "" {
-		p.printf("  statement %d: %s\n", d.New, d.Element)
+		p.printf("  statement %d: %s\n", d.New+1, d.Element)
 		for _, s := range d.Removed {
 			p.printf("    - %s\n", plain(s))
 		}
@@ -149,7 +149,7 @@ func (p *answerPrinter) difference(old, new *policy.Document, d managed.Differen
 	if err != nil && p.err == nil {
 		p.err = err
 	}
-	p.printf("  %s statement %d\n    %s %s\n", sign, at, sign, strings.ReplaceAll(text, "\n", "\n    "+sign+" "))
+	p.printf("  %s statement %d\n    %s %s\n", sign, at+1, sign, strings.ReplaceAll(text, "\n", "\n    "+sign+" "))
 }
 
 // json returns the shape of a comparison; docs/usage.md describes it.

@@ -305,7 +305,7 @@ func entryText(e authz.Entry) string {
 
 // placeOf says where a statement stands: its file and Sid.
 func placeOf(s *prove.Statement) string {
-	out := fmt.Sprintf("statement %d", s.Reference.Statement)
+	out := fmt.Sprintf("statement %d", s.Reference.Statement+1)
 	if s.Statement.Sid != "" {
 		out = fmt.Sprintf("%q", s.Statement.Sid)
 	}

@@ -160,7 +160,7 @@ func (a *answer) ground(r authz.Result) string {
 	case r == authz.Invalid && a.x.Decision.Err != nil:
 		return a.x.Decision.Err.Error()
 	case r == authz.Undecided && len(a.x.UnknownKeys) > 0:
-		return "hangs on " + strings.Join(a.x.UnknownKeys, ", ")
+		return "hangs on " + plain(strings.Join(a.spelled(a.x.UnknownKeys), ", "))
 	case r != a.x.Decision.Result && len(a.missing) > 0:
 		return fmt.Sprintf("hangs on the text of %s policy %s", a.missing[0].Kind, plain(a.missing[0].ARN))
 	}
