@@ -61,6 +61,9 @@ func (c *comparison) witness(sc *scene, t *topic, a answer, class []string) (*Wi
 	_, err := c.facts.Action(w.Request.Action)
 	w.FutureAction = err != nil
 	c.explain(w)
+	if w.FutureAction && w.By != nil {
+		w.Request.Action = spelledAs(w.By.Statement.Action, w.Request.Action)
+	}
 	return w, nil
 }
 
@@ -221,7 +224,7 @@ func (c *comparison) forms(action string) (forms []string, takesNone bool) {
 	}
 	a, known := service.Action(strings.TrimPrefix(action, prefix+":"))
 	if !known {
-		return []string{ofService, anything}, false
+		a = likest(service, strings.TrimPrefix(action, prefix+":"))
 	}
 	var wide []string
 	for _, t := range a.Types {
@@ -237,7 +240,7 @@ func (c *comparison) forms(action string) (forms []string, takesNone bool) {
 	for _, list := range [][]string{forms, wide} {
 		slices.SortStableFunc(list, func(a, b string) int { return len(a) - len(b) })
 	}
-	return append(append(forms, wide...), ofService, anything), len(a.Types) == 0
+	return append(append(forms, wide...), ofService, anything), known && len(a.Types) == 0
 }
 
 // fill turns a format of ARNs into a pattern.

@@ -28,7 +28,7 @@ func (f *proofFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	formatVar(cmd, &f.format, proofFormats...)
-	flags.StringVar(&f.actions, "actions", "all", "actions to ask about: all that could exist, or those that are known")
+	flags.StringVar(&f.actions, "actions", "all", "actions to ask about: all that could exist, or those that are known today")
 	flags.DurationVar(&f.limit, "time", 20*time.Second, "time limit for each question; what takes longer is undecided")
 	flags.IntVar(&f.states, "max-states", 0, "limit of states in one comparison of patterns (default 262144)")
 }

@@ -37,8 +37,9 @@ Policies are JSON: a YAML file would lose its comments.
 
 With --minimize the policy becomes smaller and means the same: what is redundant
 goes, statements are merged, and a wildcard stands for actions where the catalogue
-has no other one that it would match. Every step is proved; what it did, and what
-it could not decide, goes to standard error.
+has no other one that it would match today. Every step is proved; what it did, and
+what it could not decide, goes to standard error. Because wildcards will match
+later actions, ask writ compare about the result with --actions known.
 
 Exit codes: 0 done; 1 --check, and a file would change; 2 wrong usage, or a file
 that is no policy or cannot be read or written. The other files are formatted

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/writ-iam/writ/internal/report"
 	"github.com/writ-iam/writ/minimal"
@@ -33,6 +34,9 @@ func (r *formatted) tell(e *env) {
 	for _, c := range r.result.Changes {
 		fmt.Fprintf(e.stderr, "%s: %s\n", r.place(c.Statement), source.Plain(c.String()))
 	}
+	if slices.ContainsFunc(r.result.Changes, func(c minimal.Change) bool { return c.Kind == minimal.Wildcard }) {
+		fmt.Fprintf(e.stderr, "%s: %s\n", r.shown(), wildcardsText)
+	}
 	for _, n := range r.result.NotTaken {
 		fmt.Fprintf(e.stderr, "%s: not decided: %s\n", r.place(n.Statement), source.Plain(n.Reason))
 	}
@@ -41,6 +45,10 @@ func (r *formatted) tell(e *env) {
 		fmt.Fprintf(e.stderr, "%s: %s, were %d\n", r.shown(), counted(after, "character"), before)
 	}
 }
+
+// wildcardsText says how far the proof of wildcards goes.
+const wildcardsText = "wildcards mean the same for the actions known today, and will match later ones: " +
+	"compare with --actions known, or keep the names with --no-wildcards"
 
 // place is where a statement stands in the file; -1 is the file as a whole.
 func (r *formatted) place(statement int) string {

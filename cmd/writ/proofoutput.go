@@ -130,6 +130,9 @@ func (as *proofAnswers) findings() source.List {
 				f.Hint += "; " + failureText(failure)
 			}
 		}
+		if w.FutureAction {
+			f.Hint = strings.TrimPrefix(f.Hint+"; "+futureText(w.Request.Action), "; ")
+		}
 		out = append(out, f)
 	}
 	return out
@@ -281,11 +284,16 @@ func (p *answerPrinter) witness(w *prove.Witness) {
 		}
 	}
 	if w.FutureAction {
-		p.line("note", "no action that is known shows it; one of this name may come")
+		p.line("note", "%s", futureText(r.Action))
 	}
 	if w.Assumes != "" {
 		p.line("note", "if %s", w.Assumes)
 	}
+}
+
+// futureText says what a witness is whose action the catalogue does not have.
+func futureText(action string) string {
+	return fmt.Sprintf("%s is no action of today: one of that name may come, and a wildcard takes it in; --actions known asks about the actions of today only", plain(action))
 }
 
 func contextText(c authz.Context) string {
