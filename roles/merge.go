@@ -133,7 +133,7 @@ func groupActions(perAction []statement) []statement {
 	at := map[string]int{}
 	for _, s := range perAction {
 		service, _, _ := strings.Cut(s.actions[0], ":")
-		conditions := s.reasons[0].what[len(s.actions[0]):]
+		conditions := s.reasons[0].what[len(s.actions[0]):] // see Grant.what
 		k := service + conditions + "\x00" + strings.Join(s.resources, "\x00")
 		if i, ok := at[k]; ok {
 			out[i].actions = append(out[i].actions, s.actions...)

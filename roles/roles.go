@@ -101,8 +101,8 @@ type Grant struct {
 	// a role needs only one to be audited as right; "" for all others.
 	either string
 
-	// what is the action and the conditions: grants that share it differ only in
-	// their resource.
+	// what is the action and, behind it, the conditions: grants that share it
+	// differ only in their resource.
 	what string
 }
 
