@@ -51,7 +51,7 @@ there is excess or a risk (WARNING, SECURITY_WARNING) and --fail-level says so;
   writ audit machine.asl.json --role policy.json --account 123456789012 --region eu-west-1 --fail-level warning
   writ audit template.yaml --parameter Stage=prod
   writ generate --format json machine.asl.json | writ audit machine.asl.json --role -`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1, "the state machine, template or task definition to audit, or - for standard input"),
 		RunE: func(_ *cobra.Command, args []string) error { return f.audit(e, args[0]) },
 	}
 	flags := cmd.Flags()
@@ -59,6 +59,7 @@ there is excess or a risk (WARNING, SECURITY_WARNING) and --fail-level says so;
 	listVar(flags, &f.roleFiles, "role", "file that tells of the role ('-' is standard input; repeatable)")
 	flags.StringVar(&f.roleName, "role-name", "", "name or ARN of the role in account details (default: the only one that Step Functions may assume)")
 	f.registerMachine(cmd)
+	cmd.SetUsageFunc(usage(generateGroups...))
 	f.registerTask(cmd)
 	flags.Lookup("style").Usage = "what is no excess: least (only what the calls need) or console (what AWS's templates give, too)"
 	formatVar(cmd, &f.format, report.Formats()...)

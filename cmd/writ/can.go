@@ -31,7 +31,7 @@ Exit codes: 0 some action is allowed, and none undecided; 1 all are denied;
 2 wrong usage or unreadable input; 3 some action is undecided.`,
 		Example: `  writ can arn:aws:iam::123456789012:user/alice 'ecs:*' --account-details account.json
   writ can arn:aws:iam::123456789012:role/app 's3:*' --identity policy.json --resource 'arn:aws:s3:::reports/*'`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, many, "the PRINCIPAL, and actions to ask about only some"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args[0], args[1:]) },
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {

@@ -43,7 +43,7 @@ character. A service alone stands for all that it has, a name alone for what is
 called so in any service. What is named without * and ? is shown in full.
 
 Exit codes: 0 done; 1 the catalogue has nothing of that name; 2 wrong usage.`,
-		Args: cobra.NoArgs,
+		Args: takesCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, t := range []topic{
@@ -64,7 +64,7 @@ func newTopic(e *env, t topic) *cobra.Command {
 		Use:     t.plural + " [PATTERN]",
 		Short:   t.short,
 		Example: "  " + t.example,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1, "one PATTERN at most"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return f.run(e, t, strings.Join(args, ""))
 		},

@@ -39,7 +39,7 @@ docs/findings/ explains every code.
 Exit codes: 0 no finding at or above --fail-level; 1 some; 2 wrong usage or
 unreadable input; 3 something could not be decided.`,
 		Example: "  writ check policy.json\n  writ check --type resource --resource-type AWS::S3::Bucket bucket.json --format json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, many, "a policy, a template or a directory to check, or - for standard input"),
 		RunE:    func(_ *cobra.Command, args []string) error { return f.run(e, args) },
 	}
 	flags := cmd.Flags()

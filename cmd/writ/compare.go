@@ -100,9 +100,9 @@ unreadable input; 3 undecided.`,
 		Example: "  writ compare old.json new.json\n  writ compare --git main policies/ --format github",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.revision != "" {
-				return cobra.MinimumNArgs(1)(cmd, args)
+				return takes(1, many, "a path to compare with what it was")(cmd, args)
 			}
-			return cobra.ExactArgs(2)(cmd, args)
+			return takes(2, 2, "the OLD and the NEW policy, or a path and --git REV")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), e, args) },
 	}

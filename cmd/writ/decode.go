@@ -34,7 +34,7 @@ with a key of one's own are opened with --key-file.
 Exit codes: 0 done; 2 wrong usage or unreadable input; 3 the account details do
 not show what the message says.`,
 		Example: `  aws sts decode-authorization-message --encoded-message ... | writ decode --account-details account.json`,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1, "one MESSAGE at most"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				args = []string{"-"}

@@ -24,7 +24,7 @@ func newExample(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "example",
 		Short: "Show the example policies of the ECS developer guide, corrected and filled in",
-		Args:  cobra.NoArgs,
+		Args:  takesCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newExampleList(e), newExampleShow(e))
@@ -103,7 +103,7 @@ in with the parameters that it needs, and says how it differs from the guide.
 --printed fills in what the guide prints; --raw leaves its placeholders as well.
 --format document prints the policy alone.`,
 		Example: "  writ example show ecs/run-tasks --cluster prod --family web --account 123456789012 --region eu-west-1",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1, "an example; writ example list has them"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			x, err := managed.FindExample(args[0])
 			if err != nil {

@@ -30,7 +30,7 @@ details do not show what the message says.`,
 		Example: `  writ explain-error 'User: arn:aws:iam::123456789012:user/alice is not authorized to perform: ecs:RunTask
       on resource: * because no identity-based policy allows the ecs:RunTask action'
   aws ecs run-task ... 2>&1 | writ explain-error - --account-details account.json`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1, "the TEXT of the error, in quotes, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args[0]) },
 	}
 	flags := cmd.Flags()

@@ -45,7 +45,7 @@ Exit codes: 0 done; 1 --check, and a file would change; 2 wrong usage, or a file
 that is no policy or cannot be read or written. The other files are formatted
 all the same.`,
 		Example: "  writ fmt policies\n  writ fmt --check --diff policies\n  writ fmt --minimize - <policy.json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, many, "a policy or a directory to format, or - for standard input"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := checkFormat(f.format, fmtFormats...); err != nil {
 				return err

@@ -68,16 +68,22 @@ not show.`,
   writ generate machine.asl.json --name Orders --check role.json
   writ generate template.yaml --parameter Stage=prod --format cfn
   writ generate taskdef.json --service service.json --account 123456789012 --region us-east-1`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errors.New("name a definition, a template or a task definition, or - for standard input; see writ generate --help")
-			}
-			return nil
-		},
+		Args: takes(1, many, "a definition, a template or a task definition, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },
 	}
 	f.register(cmd)
+	cmd.SetUsageFunc(usage(generateGroups...))
 	return cmd
+}
+
+// generateGroups are the flags of generate and audit as help has them.
+var generateGroups = []flagGroup{
+	{"the machine", []string{"name", "account", "region", "partition", "type", "tracing", "logging", "kms-key", "redrive", "pass-role", "task-definition", "no-pass-role"}},
+	{"the role", []string{"role", "role-name", "style", "trust", "permissions-boundary", "path", "for", "execution-role", "deploy-also"}},
+	{"values known at run time", []string{"substitution", "allow-placeholders", "any-account", "input", "exact-input", "pin", "config"}},
+	{"templates", append([]string{"machine", "write"}, templateFlagNames...)},
+	{"ECS task definitions", append([]string{"kind", "ecs-role"}, taskOnly...)},
+	{"the output", []string{"check", "format", "fail-level", "output", "help"}},
 }
 
 // registerMachine registers the flags that say what the definition does not.

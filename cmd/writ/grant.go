@@ -25,7 +25,7 @@ func newGrant(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "grant",
 		Short: "Write the policy for somebody who uses a service",
-		Args:  cobra.NoArgs,
+		Args:  takesCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newGrantECS(e))

@@ -82,6 +82,7 @@ func commandsFor(args []string) []command {
 }
 
 func newRoot(e *env, commands []command) *cobra.Command {
+	showVersion := false
 	root := &cobra.Command{
 		Use:   "writ",
 		Short: "IAM you can run, read and prove",
@@ -91,14 +92,21 @@ reasons. It works offline: nothing needs an AWS account, and nothing touches the
 network.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          takesCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return printVersion(e)
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&showVersion, "version", false, "print what writ version prints")
+	root.SetUsageFunc(usage())
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())
+		return fmt.Errorf("%w\n%s", err, seeHelp(cmd))
 	})
 	for _, c := range commands {
 		root.AddCommand(c.make(e))

@@ -83,9 +83,18 @@ func options(cmd *cobra.Command) string {
 			short = "-" + f.Shorthand + ", "
 		}
 		kind, usage := pflag.UnquoteUsage(f)
-		fmt.Fprintf(&b, ".TP\n\\fB%s\\fP %s\n%s\n", roff(short+"--"+f.Name), roff(kind), roff(usage))
+		fmt.Fprintf(&b, ".TP\n\\fB%s\\fP %s\n%s\n", roff(short+"--"+f.Name), roff(kind), roff(usage+defaultText(f)))
 	})
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// defaultText tells the default of a flag, unless that is nothing.
+func defaultText(f *pflag.Flag) string {
+	switch f.DefValue {
+	case "", "false", "0", "0s", "[]":
+		return ""
+	}
+	return " (default " + f.DefValue + ")"
 }
 
 func related(cmd *cobra.Command) string {

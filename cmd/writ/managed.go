@@ -36,7 +36,7 @@ $XDG_DATA_HOME or ~/.local/share.
 
 Exit codes: 0 done; 1 no policy, version or feature of that name, or nothing is
 left; 2 wrong usage or unreadable input; 3 the text asked for is not known.`,
-		Args: cobra.NoArgs,
+		Args: takesCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&f.catalogue, "catalogue", "", "file with imported policies")

@@ -22,7 +22,7 @@ func newManagedDiff(e *env, f *managedFlags) *cobra.Command {
 says whether one allows a request that the other does not. Where a text is not
 known it shows what the versions between them added and removed.`,
 		Example: "  writ managed diff AmazonECS_FullAccess v15 v16",
-		Args:    cobra.ExactArgs(3),
+		Args:    takes(3, 3, "the policy, and its OLD and NEW version"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := f.find(e, args[0])
 			if err != nil {

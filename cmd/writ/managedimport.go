@@ -31,7 +31,7 @@ written unless everything could be read.
 A file that does not name its policy is called after it: NAME.json, NAME.v3.json
 or NAME/v3.json; --arn, --name and --version say it otherwise.`,
 		Example: "  aws iam get-account-authorization-details | writ managed import -\n  writ managed import policy.json --arn arn:aws:iam::aws:policy/AmazonECS_FullAccess",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, many, "a file or directory with managed policies"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return f.importAll(e, args, hint)
 		},

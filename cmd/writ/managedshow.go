@@ -41,7 +41,7 @@ func newManagedShow(e *env, f *managedFlags) *cobra.Command {
 whole text is known. NAME is a name or an ARN. --format document prints the
 policy alone.`,
 		Example: "  writ managed show AmazonECSTaskExecutionRolePolicy\n  writ managed show AmazonEC2ContainerServiceforEC2Role --version v6 --format document",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1, "a managed policy"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, v, err := f.findVersion(e, args[0], version)
 			if err != nil {
@@ -241,7 +241,7 @@ func newManagedVersions(e *env, f *managedFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "versions NAME",
 		Short: "List the versions of a managed policy, and what each added and removed",
-		Args:  cobra.ExactArgs(1),
+		Args:  takes(1, 1, "a managed policy"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			m, err := f.find(e, args[0])
 			if err != nil {

@@ -26,7 +26,7 @@ or a JSON list of them). writ managed show lists the features of a policy.
 What is left has the conditions and resources of the managed policy and never
 allows more. --format document prints the policy alone.`,
 		Example: "  writ managed trim AmazonEC2ContainerServiceforEC2Role --without spot-draining,tags",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1, "the managed policy to trim"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, v, err := f.findVersion(e, args[0], version)
 			if err != nil {
@@ -193,7 +193,7 @@ func newManagedTrust(e *env, f *managedFlags) *cobra.Command {
 deputy where the service says on whose behalf it comes. The guard takes
 --account; --region narrows it. --format document prints the policy alone.`,
 		Example: "  writ managed trust execution --account 123456789012 --region eu-west-1",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1, "one ROLE at most"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := at.Check(); err != nil {
 				return err

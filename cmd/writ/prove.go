@@ -25,7 +25,7 @@ func newProve(e *env) *cobra.Command {
 		Short: "Prove a property of policies for all requests",
 		Long: `Prove asks a question about all possible requests: the answer is yes, or no with
 a request that shows it, or undecided with the reason.`,
-		Args: cobra.NoArgs,
+		Args: takesCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newProveNoAccess(e), newProveNoPublic(e), newProveEqual(e), newProveContained(e))
@@ -83,7 +83,7 @@ func newProveNoAccess(e *env) *cobra.Command {
 		Short:   "Prove that policies never allow some actions on some resources",
 		Long:    "No-access proves that policies allow none of the actions on any of the resources.\nActions and resources may have wildcards, as in a policy." + "\n" + proveLong,
 		Example: "  writ prove no-access --action 'iam:*' --action sts:AssumeRole policy.json\n  writ prove no-access --action 's3:Delete*' --resource 'arn:aws:s3:::backups/*' policies/",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, many, "a policy, a template or a directory to prove it of, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := f.options()
 			if err != nil {
@@ -147,7 +147,7 @@ nothing to anonymous callers and to accounts that are not trusted, unless a
 condition compares a key that tells trusted requests (aws:PrincipalOrgID,
 aws:SourceVpc, aws:SourceArn, ...) with fixed values.` + "\n" + proveLong,
 		Example: "  writ prove no-public bucket-policy.json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, many, "a policy, a template or a directory to prove it of, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := f.options()
 			if err != nil {
@@ -182,7 +182,7 @@ func newProveEqual(e *env) *cobra.Command {
 		Short:   "Prove that two policies allow the same requests",
 		Long:    "Equal proves that two policies allow the same requests." + "\n" + proveLong,
 		Example: "  writ prove equal long.json short.json",
-		Args:    cobra.ExactArgs(2),
+		Args:    takes(2, 2, "the two policies"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := f.options()
 			if err != nil {
@@ -228,7 +228,7 @@ func newProveContained(e *env) *cobra.Command {
 		Short:   "Prove that policies allow nothing that a guardrail does not",
 		Long:    "Contained-in proves that every request that a policy allows is allowed by the\nguardrail too, a policy of the same kind." + "\n" + proveLong,
 		Example: "  writ prove contained-in guardrail.json policies/",
-		Args:    cobra.MinimumNArgs(2),
+		Args:    takes(2, many, "the GUARDRAIL and a policy, a template or a directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := f.options()
 			if err != nil {

@@ -57,7 +57,17 @@ unreadable input; 3 one hangs on something that is not known.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(e) },
 	}
 	f.register(cmd)
+	cmd.SetUsageFunc(usage(simulateGroups...))
 	return cmd
+}
+
+// simulateGroups are the flags of simulate as help has them.
+var simulateGroups = []flagGroup{
+	{"the request", []string{"principal", "action", "resource", "resource-account", "context", "service-linked-role", "principal-in-management-account",
+		"resource-in-management-account"}},
+	{"policies", []string{"identity", "group", "boundary", "session", "resource-policy", "scp", "rcp", "endpoint", "account-details"}},
+	{"templates", append([]string{"template", "role", "account", "region"}, templateFlagNames...)},
+	{"what is not known", []string{"unknown", "unknown-context", "resource-pattern"}},
 }
 
 func (f *simulateFlags) register(cmd *cobra.Command) {

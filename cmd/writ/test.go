@@ -38,7 +38,7 @@ that begin with a dot.
 Exit codes: 0 all tests passed; 1 some failed; 2 wrong usage, unreadable input,
 or no test at all.`,
 		Example: "  writ test policies/\n  writ test policies/ecs.writ.yaml --run 'run-task' --format junit > report.xml",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, many, "a file with tests, or - for standard input"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return f.test(e, args) },
 	}
 	flags := cmd.Flags()

@@ -18,13 +18,15 @@ func newVersion(e *env) *cobra.Command {
 		Use:   "version",
 		Short: "Print the version and the dates of the facts inside",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			policies := managed.Default()
-			_, err := fmt.Fprintf(e.stdout, "writ %s\nintegrations: %d, read %s\nmanaged policies: %d, to %s\n",
-				versionText(), roles.IntegrationCount(), roles.FactsDate, len(policies.Policies()), policies.Date())
-			return err
-		},
+		RunE:  func(*cobra.Command, []string) error { return printVersion(e) },
 	}
+}
+
+func printVersion(e *env) error {
+	policies := managed.Default()
+	_, err := fmt.Fprintf(e.stdout, "writ %s\nintegrations: %d, read %s\nmanaged policies: %d, to %s\n",
+		versionText(), roles.IntegrationCount(), roles.FactsDate, len(policies.Policies()), policies.Date())
+	return err
 }
 
 func versionText() string {

@@ -32,7 +32,7 @@ Exit codes: 0 somebody is allowed, and nobody undecided; 1 everybody is denied;
 		Example: `  writ who-can iam:PassRole arn:aws:iam::123456789012:role/admin --account-details account.json
   writ who-can s3:GetObject 'arn:aws:s3:::reports/2026.csv' --account-details account.json \
     --resource-policy bucket.json --scp root.json`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: takes(1, 2, "an ACTION, and a RESOURCE where it takes one"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(e, args) },
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
