@@ -142,8 +142,10 @@ func (m *merger) document(v *tfValue) {
 		doc = &parsed
 	}
 	statements := doc.get("Statement")
-	if doc.kind != jsontree.Object || statements == nil {
-		m.rest = "a document without statements"
+	if doc.kind != jsontree.Object || !statements.exists() {
+		if !isEmptyDocument(doc) {
+			m.rest = "a document without statements"
+		}
 		return
 	}
 	if statements.rest != "" {
@@ -158,6 +160,14 @@ func (m *merger) document(v *tfValue) {
 		s.when = slices.Concat(v.when, s.when)
 		m.add(s)
 	}
+}
+
+// isEmptyDocument reports whether a document surely has no statement, as {} has
+// none: the provider takes it and adds nothing. It reads names in any case.
+func isEmptyDocument(doc *tfValue) bool {
+	return doc.kind == jsontree.Object && doc.rest == "" && !slices.ContainsFunc(doc.members, func(m tfMember) bool {
+		return strings.EqualFold(m.name, "Statement") && m.value.exists()
+	})
 }
 
 // joinUses appends one way of uses to another, within bounds.

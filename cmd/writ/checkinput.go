@@ -99,6 +99,23 @@ func (c *checker) contents(file *source.File, walked bool) string {
 	return "neither a policy (with a Statement), nor a template, nor account authorization details"
 }
 
+// holdsPolicies reports whether a file that was found in a directory is a template
+// or a policy, in JSON or YAML.
+func holdsPolicies(file *source.File) bool {
+	if template.Detect(file) != template.Unknown {
+		return true
+	}
+	parse := jsontree.Parse
+	if hasExtension(file.Name, ".yaml", ".yml") {
+		parse = yamltree.Parse
+	}
+	root, _, err := parse(file.Text)
+	if err != nil {
+		return strings.Contains(file.Text, policy.ElementStatement) // a broken one, which is said
+	}
+	return !isAccount(root) && isPolicy(root, true)
+}
+
 func hasExtension(name string, list ...string) bool {
 	for _, ext := range list {
 		if strings.HasSuffix(name, ext) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/prove"
+	"github.com/writ-iam/writ/roles"
 )
 
 // proofFlags are those that every question about all requests has.
@@ -22,6 +23,10 @@ type proofFlags struct {
 
 	boundary      string
 	scps, session []string
+
+	cmd             *cobra.Command
+	template        templateFlags
+	region, account string // of templates
 }
 
 func (f *proofFlags) register(cmd *cobra.Command) {
@@ -31,6 +36,22 @@ func (f *proofFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.actions, "actions", "all", "actions to ask about: all that could exist, or those that are known today")
 	flags.DurationVar(&f.limit, "time", 20*time.Second, "time limit for each question; what takes longer is undecided")
 	flags.IntVar(&f.states, "max-states", 0, "limit of states in one comparison of patterns (default 262144)")
+	f.cmd = cmd
+	f.template.register(cmd)
+	flags.StringVar(&f.region, "region", "", "template: Region of the stack")
+	flags.StringVar(&f.account, "account", "", "template: account of the stack, 12 digits")
+}
+
+// reader reads what the questions are about.
+func (f *proofFlags) reader(e *env) *unitReader {
+	return &unitReader{env: e, template: &f.template, place: roles.Options{Region: f.region, Account: f.account}}
+}
+
+// done tells what the reader passed over, and refuses flags about templates where
+// there was none.
+func (f *proofFlags) done(r *unitReader, command string) error {
+	r.passedOver(command)
+	return f.template.refuse(f.cmd, "what was given")
 }
 
 // registerLayers adds the flags for policies that limit both sides.
@@ -144,12 +165,15 @@ func (f *compareFlags) run(ctx context.Context, e *env, args []string) error {
 
 // read reads both sides.
 func (f *compareFlags) read(e *env, args []string) (now, old []unit, err error) {
-	r := unitReader{env: e}
+	r := f.reader(e)
 	if f.revision == "" {
-		if old, err = r.path(args[0]); err == nil {
-			now, err = r.path(args[1])
+		if old, err = r.path(args[0]); err != nil {
+			return nil, nil, err
 		}
-		return now, old, err
+		if now, err = r.path(args[1]); err != nil {
+			return nil, nil, err
+		}
+		return now, old, f.done(r, "writ compare")
 	}
 	for _, name := range args {
 		before, err := r.revision(f.revision, name)
@@ -165,7 +189,7 @@ func (f *compareFlags) read(e *env, args []string) (now, old []unit, err error) 
 		}
 		now, old = append(now, after...), append(old, before...)
 	}
-	return now, old, nil
+	return now, old, f.done(r, "writ compare")
 }
 
 // unitPair is a unit before and after; one of them may be missing.

@@ -146,6 +146,9 @@ func (f *fmtFlags) layOutFile(e *env, name string) (*formatted, error) {
 		return nil, err
 	}
 	r := &formatted{name: name, old: text}
+	if hasExtension(name, ".yaml", ".yml", ".tf", ".hcl") {
+		return nil, errors.New("fmt lays out policies in JSON only")
+	}
 	doc, findings := policy.Parse(source.NewFile(r.shown(), text))
 	r.doc = doc
 	switch {

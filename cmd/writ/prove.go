@@ -34,7 +34,7 @@ a request that shows it, or undecided with the reason.`,
 
 // asked asks a question about every unit of some files.
 func (f *proofFlags) asked(e *env, words proofWords, command string, files []string, ask func(*unit) (prove.Result, error)) error {
-	r := unitReader{env: e}
+	r := f.reader(e)
 	answers := proofAnswers{command: command, words: words}
 	for _, file := range files {
 		units, err := r.path(file)
@@ -53,6 +53,9 @@ func (f *proofFlags) asked(e *env, words proofWords, command string, files []str
 			}
 			answers.list = append(answers.list, a)
 		}
+	}
+	if err := f.done(r, command); err != nil {
+		return err
 	}
 	if len(answers.list) == 0 {
 		return fmt.Errorf("there is no policy in what was given")
@@ -192,13 +195,16 @@ func newProveEqual(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r := unitReader{env: e}
+			r := f.reader(e)
 			a, err := r.path(args[0])
 			if err != nil {
 				return err
 			}
 			b, err := r.path(args[1])
 			if err != nil {
+				return err
+			}
+			if err := f.done(r, "writ prove equal"); err != nil {
 				return err
 			}
 			answers := proofAnswers{command: "writ prove equal", words: words}
@@ -238,7 +244,7 @@ func newProveContained(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r := unitReader{env: e}
+			r := f.reader(e)
 			guardrail, err := r.path(args[0])
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"github.com/writ-iam/writ/cases"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/prove"
+	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
 	"github.com/writ-iam/writ/template"
 )
@@ -30,7 +32,17 @@ type unit struct {
 // unitReader reads units from files, directories, templates and revisions.
 type unitReader struct {
 	env      *env
+	template *templateFlags
+	place    roles.Options // account and Region of templates
 	findings source.List
+	skipped  int // files of directories without policies
+}
+
+// passedOver tells how many files of directories were passed over.
+func (r *unitReader) passedOver(command string) {
+	if r.skipped > 0 {
+		fmt.Fprintf(r.env.stderr, "%s: files without policies that were passed over: %d\n", command, r.skipped)
+	}
 }
 
 func (r *unitReader) fail() error {
@@ -43,7 +55,7 @@ func (r *unitReader) fail() error {
 func (r *unitReader) path(name string) ([]unit, error) {
 	info, err := os.Stat(name)
 	if name == "-" || err == nil && !info.IsDir() {
-		return r.file(name)
+		return r.file(name, false)
 	}
 	if err != nil {
 		return nil, err
@@ -58,7 +70,7 @@ func (r *unitReader) path(name string) ([]unit, error) {
 		if err != nil {
 			return nil, err
 		}
-		units, err := r.file(file)
+		units, err := r.file(file, true)
 		if err != nil {
 			return nil, err
 		}
@@ -67,8 +79,9 @@ func (r *unitReader) path(name string) ([]unit, error) {
 	return out, nil
 }
 
-// file reads a file, or standard input.
-func (r *unitReader) file(name string) ([]unit, error) {
+// file reads a file, or standard input. One that was found in a directory is
+// passed over when there is no policy in it.
+func (r *unitReader) file(name string, walked bool) ([]unit, error) {
 	text, err := readInput(r.env, name)
 	if err != nil {
 		return nil, err
@@ -81,7 +94,7 @@ func (r *unitReader) file(name string) ([]unit, error) {
 		}
 		defer dir.Close()
 	}
-	return r.text(filepath.ToSlash(inputName(name)), text, opts)
+	return r.text(filepath.ToSlash(inputName(name)), text, opts, walked)
 }
 
 // mayHoldPolicies tells by its name whether a file of a directory is read.
@@ -123,9 +136,19 @@ func within(file string, units []unit) []unit {
 }
 
 // text reads a policy or a template.
-func (r *unitReader) text(name, text string, opts template.Options) ([]unit, error) {
+func (r *unitReader) text(name, text string, opts template.Options, walked bool) ([]unit, error) {
 	file := source.NewFile(name, text)
+	if walked && !holdsPolicies(file) {
+		r.skipped++
+		return nil, nil
+	}
 	if template.Detect(file) != template.Unknown {
+		var err error
+		if opts.Parameters, err = r.template.values(r.env); err != nil {
+			return nil, err
+		}
+		opts.Region, opts.Account, opts.StackName = r.place.Region, r.place.Account, r.template.stackName
+		r.template.used = true
 		t, findings := template.Read(file, opts)
 		if t == nil || findings.HasErrors() {
 			r.findings = append(r.findings, findings...)
@@ -164,7 +187,15 @@ func (r *unitReader) revision(revision, name string) ([]unit, error) {
 		return nil, fmt.Errorf("--git %q is no revision", revision)
 	}
 	info, err := os.Stat(name)
-	if err == nil && info.IsDir() {
+	isDir := err == nil && info.IsDir()
+	dir := name
+	if !isDir {
+		dir = filepath.Dir(name)
+	}
+	if err := findRevision(revision, dir); err != nil {
+		return nil, err
+	}
+	if isDir {
 		list, err := git(name, "ls-tree", "-r", "-z", "--name-only", revision, "./")
 		if err != nil {
 			return nil, err
@@ -178,7 +209,7 @@ func (r *unitReader) revision(revision, name string) ([]unit, error) {
 		}
 		var out []unit
 		for _, file := range oneOfModule(files) {
-			units, err := r.blob(revision, name, file)
+			units, err := r.blob(revision, name, file, true)
 			if err != nil {
 				return nil, err
 			}
@@ -186,15 +217,25 @@ func (r *unitReader) revision(revision, name string) ([]unit, error) {
 		}
 		return out, nil
 	}
-	return r.blob(revision, filepath.Dir(name), filepath.Base(name))
+	return r.blob(revision, dir, filepath.Base(name), false)
+}
+
+// findRevision says why git cannot tell what a directory was at a revision.
+func findRevision(revision, dir string) error {
+	if _, err := git(dir, "rev-parse", "--git-dir"); errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("--git needs git: %w", err)
+	} else if err != nil {
+		return fmt.Errorf("--git %s: %s is not in a git repository", revision, dir)
+	}
+	if _, err := git(dir, "rev-parse", "--verify", "--quiet", revision+"^{commit}"); err != nil {
+		return fmt.Errorf("%s is no revision of the repository of %s", revision, dir)
+	}
+	return nil
 }
 
 // blob reads one file of a revision, named from a directory; a file that it does
 // not have says nothing.
-func (r *unitReader) blob(revision, dir, file string) ([]unit, error) {
-	if _, err := git(dir, "rev-parse", "--verify", "--quiet", revision+"^{commit}"); err != nil {
-		return nil, fmt.Errorf("%s is no revision of the repository of %s", revision, dir)
-	}
+func (r *unitReader) blob(revision, dir, file string, walked bool) ([]unit, error) {
 	text, err := git(dir, "show", revision+":./"+file)
 	if err != nil {
 		return nil, nil
@@ -217,7 +258,7 @@ func (r *unitReader) blob(revision, dir, file string) ([]unit, error) {
 			}
 			return names, nil
 		},
-	})
+	}, walked)
 }
 
 func git(dir string, args ...string) (string, error) {

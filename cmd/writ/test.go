@@ -33,7 +33,7 @@ func newTest(e *env) *cobra.Command {
 are expected. docs/testing.md describes the format. '-' is standard input; in a
 directory, all files are run whose names end in
 ` + strings.Join(testSuffixes, ", ") + `, but for those in directories
-that begin with a dot.
+that begin with a dot and the configuration, ` + configFile + `.
 
 Exit codes: 0 all tests passed; 1 some failed; 2 wrong usage, unreadable input,
 or no test at all.`,
@@ -179,7 +179,7 @@ func walkTests(dir string) ([]string, error) {
 			return err
 		case entry.IsDir() && name != dir && strings.HasPrefix(entry.Name(), "."):
 			return filepath.SkipDir
-		case !entry.IsDir() && slices.ContainsFunc(testSuffixes, func(s string) bool { return strings.HasSuffix(entry.Name(), s) }):
+		case !entry.IsDir() && entry.Name() != configFile && slices.ContainsFunc(testSuffixes, func(s string) bool { return strings.HasSuffix(entry.Name(), s) }):
 			out = append(out, name)
 		}
 		return nil
