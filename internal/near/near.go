@@ -46,6 +46,9 @@ func Prepare(names []string) Names {
 // Names returns up to n known names close to name, the closest first. Letter
 // case does not count.
 func (f *Finder) Names(name string, known []string, n int) []string {
+	if f.Spent() { // preparing names costs as much as comparing them
+		return nil
+	}
 	return f.Among(name, Prepare(known), n)
 }
 
@@ -119,15 +122,19 @@ func (q *query) distance(k *known, bound int) (int, bool) {
 // Hint asks whether the closest known name was meant; it is "" where none is
 // close.
 func (f *Finder) Hint(name string, known []string) string {
-	return f.HintAmong(name, Prepare(known))
+	return hint(f.Names(name, known, 1))
 }
 
 // HintAmong is Hint for names that are prepared.
 func (f *Finder) HintAmong(name string, known Names) string {
-	if best := f.Among(name, known, 1); len(best) > 0 {
-		return "did you mean " + Quote(best[0]) + "?"
+	return hint(f.Among(name, known, 1))
+}
+
+func hint(closest []string) string {
+	if len(closest) == 0 {
+		return ""
 	}
-	return ""
+	return "did you mean " + Quote(closest[0]) + "?"
 }
 
 // Hint is for a single mistake, see [Finder.Hint].

@@ -56,6 +56,9 @@ func TestFinderGivesUp(t *testing.T) {
 	if got := f.Hint("nam", known); got != "" {
 		t.Errorf("a hint beyond the bound: %q", got)
 	}
+	if n := testing.AllocsPerRun(10, func() { f.Names("nam", known, 3) }); n > 0 {
+		t.Errorf("%v allocations for names that are not compared", n)
+	}
 }
 
 func TestQuote(t *testing.T) {
