@@ -23,6 +23,7 @@ type facts struct {
 	actions  map[string]*action          // by entry of Action that names one
 	known    map[*catalog.Action]*action // each action once
 	expanded map[string][]*action        // by entry of Action with wildcards
+	kept     int                         // length of all lists in expanded
 
 	names map[string]near.Names            // of actions, by prefix, and under "" of services; for hints
 	sdk   map[string][]*catalog.SDKService // by prefix

@@ -53,17 +53,26 @@ func (f *facts) about(a *catalog.Action) *action {
 	return known
 }
 
+// maxExpanded bounds the lists of actions that are kept: a hostile text names the
+// same hundreds of actions in thousands of ways.
+const maxExpanded = 1 << 18
+
 // expand returns the actions that an entry with wildcards matches.
 func (f *facts) expand(entry string) []*action {
 	list, asked := f.expanded[entry]
-	if !asked {
-		found, err := f.catalog.Expand(entry)
-		f.failed(err)
-		for _, a := range found {
-			list = append(list, f.about(a))
-		}
-		f.expanded[entry] = list
+	if asked {
+		return list
 	}
+	found, err := f.catalog.Expand(entry)
+	f.failed(err)
+	for _, a := range found {
+		list = append(list, f.about(a))
+	}
+	if f.kept += 1 + len(list); f.kept > maxExpanded {
+		clear(f.expanded)
+		f.kept = 1 + len(list)
+	}
+	f.expanded[entry] = list
 	return list
 }
 

@@ -59,7 +59,7 @@ func (r *run) actionsOf(s *statement) (list []*action) {
 			switch e := &s.actions.entries[i]; {
 			case starred(e.text):
 				open = true
-			case e.action == nil:
+			case e.action == nil && len(list) < publicActions:
 				list = append(list, r.facts.expand(e.text)...)
 			}
 		}

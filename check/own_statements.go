@@ -182,8 +182,6 @@ func (r *run) suspects() []int {
 		return nil
 	}
 	actions, resources := &r.room.actions, &r.room.named
-	actions.reset()
-	resources.reset()
 	for i := range r.statements {
 		actions.add(i, r.statements[i].actions.items)
 		resources.add(i, r.statements[i].resources.items)
@@ -207,8 +205,8 @@ type glance struct {
 // reset makes room for another document. That of a large one is given up.
 func (g *glance) reset() {
 	const most = 1 << 12
-	if g.first == nil || len(g.first) > most {
-		*g = glance{first: make(map[string]int), several: make(map[string]bool)}
+	if max(len(g.first), len(g.patterns)) > most {
+		*g = glance{}
 	}
 	clear(g.first)
 	clear(g.several)
@@ -217,6 +215,9 @@ func (g *glance) reset() {
 }
 
 func (g *glance) add(statement int, items []item) {
+	if g.first == nil {
+		g.first, g.several = make(map[string]int), make(map[string]bool)
+	}
 	for i := range items {
 		text := items[i].text
 		if first, known := g.first[text]; !known {

@@ -22,6 +22,8 @@ func (s *scratch) reset() {
 	s.resources.reset()
 	s.patterns.reset()
 	s.conditions.reset()
+	s.actions.reset()
+	s.named.reset()
 }
 
 // slab hands out parts of one array.
