@@ -12,6 +12,9 @@ const (
 	bitsSaid = 2
 )
 
+// One said holds what all layers of a row's own say.
+const _ = uint(8 - bitsSaid*len(ownKinds))
+
 func effect(deny bool) said {
 	if deny {
 		return saysDeny

@@ -30,8 +30,11 @@ const maxMembers = 1 << 12
 func (e *Engine) member(p *Principal) (member, source.List) {
 	e.members.mu.Lock()
 	defer e.members.mu.Unlock()
-	if m, ok := e.members.byARN[p.ARN]; ok && m.engine.isOf(p) {
-		return m, nil
+	if m, ok := e.members.byARN[p.ARN]; ok {
+		if m.engine.isOf(p) {
+			return m, nil
+		}
+		delete(e.members.byARN, p.ARN) // whose policies have changed
 	}
 	own, findings := Compile(Set{Identity: p.Identity, Groups: p.Groups, Boundary: p.Boundary, Session: p.Session})
 	caller, err := policy.ParseCaller(p.ARN)

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -68,6 +69,57 @@ func TestReplaceWhileDeciding(t *testing.T) {
 	deciders.Wait()
 	if asked.Load() == 0 {
 		t.Error("nothing was asked")
+	}
+}
+
+// TestMatricesAtOnce answers matrices, explains and replaces on several goroutines,
+// with one engine and its policies among them. Every answer must be that of an
+// engine that was asked alone.
+func TestMatricesAtOnce(t *testing.T) {
+	for seed := range uint64(4) {
+		g := newGenerator(100 + seed)
+		set := g.set()
+		for set[authz.Identity] == nil || set[authz.Resource] == nil {
+			set = g.set()
+		}
+		var requests []authz.Request
+		for range 40 {
+			requests = append(requests, *g.request())
+		}
+		var principals []authz.Principal
+		for range 6 {
+			own := []authz.Policy{toPolicy(t, "one", g.policy(authz.Identity)), toPolicy(t, "two", g.policy(authz.Identity))}
+			principals = append(principals, authz.Principal{ARN: pick(g, callers), Identity: prepared(t, own)})
+		}
+		alone := compile(t, set)
+		matrix, findings := alone.DecideAll(principals, requests)
+		if matrix == nil {
+			t.Fatal(findings)
+		}
+		same := toPolicy(t, "same", set[authz.Identity][0][0])
+		shared := compile(t, set)
+		var workers sync.WaitGroup
+		for worker := range 6 {
+			workers.Go(func() {
+				engine := shared
+				if worker%3 == 0 {
+					engine, _ = engine.Replace(authz.Identity, -1, 0, same)
+				}
+				if got, _ := engine.DecideAll(principals, requests); !slices.Equal(got, matrix) {
+					t.Errorf("DecideAll says %v, want %v", got, matrix)
+				}
+				for _, r := range requests {
+					x := engine.Explain(r)
+					if want := alone.Decide(r).Result; x.Decision.Result != want {
+						t.Errorf("got %v, want %v: %s", x.Decision.Result, want, printRequest(&r))
+					}
+					for i := range x.Statements {
+						x.Statements[i].Failures()
+					}
+				}
+			})
+		}
+		workers.Wait()
 	}
 }
 
