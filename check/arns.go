@@ -175,7 +175,7 @@ func (r *run) resourceOfService(e *entry, p *resource) {
 	if len(fitting) == 0 {
 		formats := slices.Concat(r.facts.formatsOf(p.service), r.facts.borrowed(p.service))
 		if slices.ContainsFunc(formats, func(f *format) bool { return f.service == p.service }) && !maybe(p.resource, formats) {
-			r.report("INVALID_ARN_RESOURCE", e.place(), formatHint(p.service, formats), "%s is none of the resources that service %s has", quote(p.resource), p.service)
+			r.report("INVALID_ARN_RESOURCE", e.place(), formatHint(p, formats), "%s is none of the resources that service %s has", quote(p.resource), p.service)
 		}
 		r.placesAlone(e, p)
 		return
@@ -258,13 +258,20 @@ func (r *run) account(e *entry, p *resource, allowed bool) {
 	}
 }
 
-// formatHint shows up to three formats of a service.
-func formatHint(service string, formats []*format) string {
-	var shown []string
+// formatHint shows the formats of a service that are most like an ARN, the plainest of
+// those that are equally so.
+func formatHint(p *resource, formats []*format) string {
+	const most = 2
+	var own []*format
 	for _, f := range formats {
-		if f.service == service && len(shown) < 3 {
-			shown = append(shown, f.text)
+		if f.service == p.service {
+			own = append(own, f)
 		}
+	}
+	slices.SortStableFunc(own, func(f, g *format) int { return likenessOf(g, p, false).compare(likenessOf(f, p, false)) })
+	var shown []string
+	for _, f := range own[:min(most, len(own))] {
+		shown = append(shown, f.text)
 	}
 	return "its ARNs are such as " + strings.Join(shown, ", ")
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/pattern"
@@ -56,13 +58,30 @@ var attachments = []attachment{
 	{"AWS::EC2::VPCEndpoint", nil, nil, 20480, false, "AWS PrivateLink guide, Control access to VPC endpoints"},
 }
 
-// withoutResource are types of resources whose policies need no Resource: it is
-// the one that they are attached to.
-//
-// Source: Amazon ECR user guide, Private repository policy examples; Amazon ECR
-// Public user guide, Public repository policy examples; Amazon EFS user guide, policies
-// of the file system policy editor.
-var withoutResource = set("AWS::ECR::Repository", "AWS::ECR::PublicRepository", "AWS::EFS::FileSystem")
+// ownServices are the prefixes of services whose resources' policies need no Resource: it
+// is the one that they are attached to. See [authz.OwnRules].
+var ownServices = sync.OnceValue(func() map[string]bool {
+	services := make(map[string]bool)
+	for _, rule := range authz.OwnRules() {
+		for _, entry := range rule.Actions {
+			service, _, _ := strings.Cut(entry, ":")
+			services[service] = true
+		}
+	}
+	return services
+})
+
+// impliesResource reports whether the statement may leave out Resource: the policy is
+// attached to a resource of such a service, or its actions say that it is.
+func (r *run) impliesResource(s *statement) bool {
+	if r.attached.known() {
+		return !slices.ContainsFunc(r.attached.services, func(service string) bool { return !ownServices()[service] })
+	}
+	return r.kind == Resource && !s.actions.not && len(s.actions.entries) > 0 && !slices.ContainsFunc(s.actions.entries, func(e entry) bool {
+		service, _, _ := strings.Cut(strings.ToLower(e.text), ":")
+		return !ownServices()[service]
+	})
+}
 
 // shortResources are what resources may begin with in the policies of a type,
 // besides ARNs.

@@ -25,7 +25,7 @@ type facts struct {
 	expanded map[string][]*action        // by entry of Action with wildcards
 	kept     int                         // length of all lists in expanded
 
-	names map[string]near.Names            // of actions, by prefix, and under "" of services; for hints
+	names map[string]near.Names            // of actions, by prefix, and under "" of services; for hints; see principalsOfServices
 	sdk   map[string][]*catalog.SDKService // by prefix
 
 	room *scratch // nil while a document is checked
@@ -86,6 +86,21 @@ func (f *facts) serviceNames() near.Names {
 	}
 	return names
 }
+
+// principalNames are labels that principals of services have, for hints.
+func (f *facts) principalNames() near.Names {
+	names, asked := f.names[principalsOfServices]
+	if !asked {
+		list, err := f.catalog.Services()
+		f.failed(err)
+		names = near.Prepare(slices.Concat(list, retiredServices, principalLabels))
+		f.names[principalsOfServices] = names
+	}
+	return names
+}
+
+// principalsOfServices is no prefix of a service.
+const principalsOfServices = ".amazonaws.com"
 
 // keyOrigin says where a condition key comes from.
 type keyOrigin uint8

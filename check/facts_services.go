@@ -18,10 +18,10 @@ var retiredServices = []string{
 // Source: IAM user guide, AWS services that work with IAM, and the pages of these
 // services about their principals.
 var principalLabels = []string{
-	"apidestinations", "appmesh-envoy", "automation", "backup-search", "billingconsole", "channels", "codedeploy", "config-multiaccountsetup",
+	"apidestinations", "application-insights", "appmesh-envoy", "automation", "backup-search", "billingconsole", "channels", "codedeploy", "config-multiaccountsetup",
 	"continuousexport", "cur", "custom-resource", "delivery", "ecs-tasks", "edgelambda", "eks-fargate", "eks-fargate-pods", "eks-nodegroup", "elasticache",
-	"email", "inspector", "lex", "lexv2", "logger", "logdelivery", "maintenance", "member", "monitoring", "ops", "pods", "replicator", "reporting",
-	"resources", "s3-object-lambda", "spot", "spotfleet", "stacksets", "streams", "transitgateway", "vmie", "vpc-flow-logs",
+	"email", "inspector", "lex", "lexv2", "logger", "logdelivery", "maintenance", "member", "monitoring", "ops", "pods", "purchaseorders", "replicator", "reporting",
+	"resources", "s3-object-lambda", "securityhubv2", "spot", "spotfleet", "stacksets", "streams", "transitgateway", "vmie", "vpc-flow-logs",
 }
 
 // regions are the Regions of AWS by partition, with those that are announced.

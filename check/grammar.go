@@ -96,7 +96,7 @@ func (r *run) emptyLists(s *statement) {
 // presence reports principals and resources that a kind of policy needs, or has
 // not.
 func (r *run) presence(s *statement) {
-	if !s.resources.present && !(r.attached != nil && withoutResource[r.attached.name]) {
+	if !s.resources.present && !r.impliesResource(s) {
 		r.report("MISSING_RESOURCE", s.place(), `add Resource; "*" stands for all`, "the statement has neither Resource nor NotResource")
 	}
 	if s.principal == nil {

@@ -63,7 +63,10 @@ var (
 	resourceful = everyKind &^ trusts // kinds whose statements have a Resource
 )
 
-// guess reads the kind off a document: who is named in it, and what is allowed.
+// guess reads the kind off a document: who is named in it, and what is allowed. What lets
+// somebody assume a role is the role's trust policy, even with a Resource, which it must
+// not have: no other resource has policies with such actions. Those of VPC endpoints and
+// RCPs, which have both, are about everyone.
 // SCPs, session and endpoint policies look like others and are never guessed.
 func guess(doc *policy.Document, attached *attachment) Kind {
 	if attached != nil {
@@ -76,7 +79,7 @@ func guess(doc *policy.Document, attached *attachment) Kind {
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		named = named || s.Principal != nil || s.NotPrincipal != nil
-		assumes = assumes && s.Resource == nil && s.NotResource == nil && onlyAssumes(s.Action)
+		assumes = assumes && onlyAssumes(s.Action) && (s.Resource == nil && s.NotResource == nil || s.Effect == policy.Allow && namesSome(s.Principal))
 	}
 	switch {
 	case named && assumes:
@@ -85,6 +88,23 @@ func guess(doc *policy.Document, attached *attachment) Kind {
 		return Resource
 	}
 	return Identity
+}
+
+// namesSome reports whether a Principal names somebody, and not everyone.
+func namesSome(p *policy.Principal) bool {
+	if p == nil || p.Everyone {
+		return false
+	}
+	some := false
+	for i := range p.Groups {
+		for j := range p.Groups[i].Values.Values {
+			if starred(p.Groups[i].Values.Values[j].Text) {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
 }
 
 func onlyAssumes(actions *policy.List) bool {

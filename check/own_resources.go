@@ -156,7 +156,9 @@ func likenessOf(f *format, p *resource, needed bool) likeness {
 
 // more compares likenesses; the zero one is less than that of any format of the
 // first kind.
-func (l likeness) more(than likeness) bool { return slices.Compare(l[:], than[:]) > 0 }
+func (l likeness) more(than likeness) bool { return l.compare(than) > 0 }
+
+func (l likeness) compare(with likeness) int { return slices.Compare(l[:], with[:]) }
 
 func boolInt(b bool) int {
 	if b {
@@ -184,10 +186,33 @@ func unknownPrincipals(r *run, s *statement) {
 			case policy.PrincipalService:
 				if len(e.text) > longestName || !principalForm().MatchString(e.text) {
 					r.report("WRIT_UNKNOWN_PRINCIPAL", e.place(), "write service.amazonaws.com", "no service is %s", quote(e.text))
+				} else if meant := r.misspeltPrincipal(e.text); meant != "" {
+					r.report("WRIT_UNKNOWN_PRINCIPAL", e.place(), "did you mean "+quote(meant)+"?", "no service is known as %s", quote(e.text))
 				}
 			}
 		}
 	}
+}
+
+// misspeltPrincipal returns the principal of a service that another one, which is not
+// known, is but for a slip; "" where there is none. What is not known and like no other is
+// left alone: no list of principals is complete. Hyphens and numbers are no slips: services
+// have securityhubv2 besides securityhub, and application-insights for applicationinsights.
+func (r *run) misspeltPrincipal(host string) string {
+	if r.facts.isPrincipal(host) {
+		return ""
+	}
+	label := firstLabel(host)
+	if meant := r.near.Misspelt(label, r.facts.principalNames()); meant != "" && bareLetters(meant) != bareLetters(label) {
+		return meant + strings.TrimPrefix(host, label)
+	}
+	return ""
+}
+
+// bareLetters is a label without hyphens and without the number of a version.
+func bareLetters(label string) string {
+	label = strings.TrimRight(label, "0123456789")
+	return strings.ReplaceAll(strings.TrimSuffix(label, "v"), "-", "")
 }
 
 // knownAWSPrincipal reports whether a text is an account, an ARN of a caller, or

@@ -27,7 +27,7 @@ var ownRules = []Rule{
 	{"WRIT_SHADOWED_STATEMENT", source.Suggestion, everyKind, "Another statement already says all that this one says", aboutCoveredStatements},
 	{CodeTooMany, source.Suggestion, everyKind, "There are more findings than are listed", nil},
 	{"WRIT_UNKNOWN_CONDITION_FOR_ACTION", source.Warning, everyKind, "None of the actions sends the condition key", aboutUnsentKeys},
-	{"WRIT_UNKNOWN_PRINCIPAL", source.Warning, principals, "A principal has a form that no caller has", aboutUnknownPrincipals},
+	{"WRIT_UNKNOWN_PRINCIPAL", source.Warning, principals, "A principal has a form that no caller has, or the name of a service with a slip", aboutUnknownPrincipals},
 	{"WRIT_UNKNOWN_VARIABLE", source.Warning, everyKind, "A variable names a condition key that does not exist, so it stands for nothing", aboutVariables},
 	{"WRIT_UNUSED_SUPPRESSION", source.Warning, everyKind, "A finding is accepted that is not there any more", nil},
 	{codeWrongARN, source.Error, identities, "A managed policy of AWS is attached under a path that it does not have", nil},

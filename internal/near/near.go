@@ -66,6 +66,26 @@ func (f *Finder) Among(name string, known Names, n int) []string {
 	return q.closest(list, n, q.limit)
 }
 
+// Misspelt returns the known name that a name is but for a slip of the keyboard: one
+// difference, or two in a long name; "" where there is none. It is for names that may
+// well exist and be missing among the known ones. Short names are too close to each other.
+func (f *Finder) Misspelt(name string, known Names) string {
+	const short, long = 4, 8
+	bound := 1
+	switch {
+	case len(name) < short:
+		return ""
+	case len(name) >= long:
+		bound = 2
+	}
+	lower := strings.ToLower(name)
+	q := query{name: name, lower: lower, letters: lettersOf(lower), limit: bound + 1}
+	if found := q.closest(f.allowed(known.list), 1, bound); len(found) > 0 {
+		return found[0]
+	}
+	return ""
+}
+
 // allowed returns the names that may still be compared, and counts them.
 func (f *Finder) allowed(list []known) []known {
 	if left := max(maxCompared-f.compared, 0); len(list) > left {

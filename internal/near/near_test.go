@@ -32,6 +32,17 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestMisspelt(t *testing.T) {
+	known := Prepare([]string{"lambda", "ecs-tasks", "sagemaker", "ec2", "lex", "lexv2"})
+	for name, want := range map[string]string{
+		"lamda": "lambda", "ecs-task": "ecs-tasks", "sagemkaer": "sagemaker", "lambad": "", "ec3": "", "lexicon": "", "sage": "",
+	} {
+		if got := new(Finder).Misspelt(name, known); got != want {
+			t.Errorf("Misspelt(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestHint(t *testing.T) {
 	if got, want := Hint("Efect", []string{"Effect"}), `did you mean "Effect"?`; got != want {
 		t.Errorf("got %q, want %q", got, want)
