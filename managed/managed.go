@@ -1,6 +1,6 @@
 // Package managed knows the policies that AWS keeps and documents: the managed
-// policies of Amazon ECS with their versions and what each permission in them
-// is for, who assumes which role of ECS, and the policies that the developer
+// policies of Amazon ECS, and those that SAM attaches by itself, with their
+// versions and what each permission in them is for, who assumes which role of ECS, and the policies that the developer
 // guide gives as examples.
 //
 // The facts are lines of text in the directory data, part of the program and
@@ -222,6 +222,22 @@ func (c *Catalogue) ByARN(arn string) *Policy {
 		}
 	}
 	return nil
+}
+
+// Text returns the text of the default version of the policy with an ARN, and a
+// name that says which it is: "AWSXrayWriteOnlyAccess v2 (2018-08-28)". It is nil
+// where that version's text is not known, of which there may be an older one.
+func (c *Catalogue) Text(arn string) (doc *policy.Document, name string) {
+	p := c.ByARN(arn)
+	if p == nil {
+		return nil, ""
+	}
+	for i := range p.Versions {
+		if v := &p.Versions[i]; v.Default && v.Document != nil {
+			return v.Document, p.Name + " " + v.ID + " (" + v.Date + ")"
+		}
+	}
+	return nil, ""
 }
 
 // An UnknownError says that there is no policy, version or feature of a name.

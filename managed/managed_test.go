@@ -314,3 +314,20 @@ func TestDamagedFacts(t *testing.T) {
 		t.Error("a bad row of roles was read")
 	}
 }
+
+// Text is that of the default version, and of no other.
+func TestText(t *testing.T) {
+	for _, tt := range []struct{ arn, name string }{
+		{"arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess", "AWSXrayWriteOnlyAccess v2 (2018-08-28)"},
+		{"arn:aws-cn:iam::aws:policy/AWSXRayDaemonWriteAccess", "AWSXRayDaemonWriteAccess v2 (2024-02-13)"},
+		{"arn:aws:iam::123456789012:policy/AWSXrayWriteOnlyAccess", ""},
+		{"arn:aws:iam::aws:policy/service-role/AWSXrayWriteOnlyAccess", ""},
+		{"arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers", ""}, // its text is not part of the program
+		{"", ""},
+	} {
+		doc, name := Default().Text(tt.arn)
+		if name != tt.name || (doc != nil) != (name != "") {
+			t.Errorf("%s: %q", tt.arn, name)
+		}
+	}
+}

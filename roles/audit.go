@@ -22,6 +22,11 @@ type Held struct {
 	Unread   []Unread       // policies that the role has and whose text was not given
 	Context  authz.Context  // condition keys that the role itself gives, such as its tags
 
+	// Fixed are the names of policies that come with the role whether one wants
+	// them or not, as those that SAM attaches: what they allow too much is no
+	// finding.
+	Fixed []string
+
 	// Pointer says where in a file of the role a span is, as a JSON pointer; it
 	// may be nil.
 	Pointer func(*source.File, source.Span) string

@@ -186,6 +186,9 @@ func (a *auditor) excess(opts Options) {
 	w := newWants(lists...)
 	d := a.doubts()
 	for i := range a.held.Policies {
+		if slices.Contains(a.held.Fixed, a.held.Policies[i].Name) {
+			continue
+		}
 		doc := a.held.Policies[i].Document
 		for j := range doc.Statements {
 			if s := &doc.Statements[j]; s.Effect == policy.Allow {

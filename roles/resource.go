@@ -2,12 +2,15 @@ package roles
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/hole"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/source"
 )
 
@@ -177,6 +180,13 @@ func unknownHint(name string) string {
 	for known := range optimizedByName() {
 		if strings.EqualFold(known, name) {
 			return fmt.Sprintf("names are case-sensitive: %q", known)
+		}
+	}
+	service, operation, _ := strings.Cut(name, ":")
+	if _, err := catalog.Default().Operation(service, operation); err != nil {
+		// The order of the names decides between equals.
+		if hint := near.Hint(name, slices.Sorted(maps.Keys(optimizedByName()))); hint != "" {
+			return hint
 		}
 	}
 	return fmt.Sprintf("what is not optimized is called through the SDK: arn:aws:states:::aws-sdk:%s", name)

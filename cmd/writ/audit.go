@@ -12,6 +12,7 @@ import (
 
 	"github.com/writ-iam/writ/account"
 	"github.com/writ-iam/writ/asl"
+	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/report"
 	"github.com/writ-iam/writ/roles"
 	"github.com/writ-iam/writ/source"
@@ -246,6 +247,10 @@ func (f *auditFlags) readRole(e *env, r *auditResult) (roles.Held, error) {
 	}
 	held := roles.Held{ARN: role.ARN, Policies: role.Policies, Boundary: role.Boundary, Trust: role.Trust, Context: role.Context, Pointer: role.Pointer}
 	for _, m := range role.Missing {
+		if aws := awsPolicy(m.ARN); aws != nil && m.Kind == authz.Identity {
+			held.Policies = append(held.Policies, *aws)
+			continue
+		}
 		held.Unread = append(held.Unread, roles.Unread{Kind: m.Kind, Name: m.ARN})
 	}
 	return held, nil

@@ -245,7 +245,12 @@ func (o scenario) held(t *template.Template, r *template.Role) (held roles.Held,
 			open = open || !sure
 			continue
 		}
-		if p := managedIn(t, ref); p == nil {
+		if aws := awsPolicy(o.text(t, ref.Text)); aws != nil {
+			held.Policies = append(held.Policies, *aws)
+			if r.Implied {
+				held.Fixed = append(held.Fixed, aws.Name)
+			}
+		} else if p := managedIn(t, ref); p == nil {
 			held.Unread = append(held.Unread, roles.Unread{Kind: authz.Identity, Name: hole.Print(o.text(t, ref.Text))})
 		} else if p := read(p); p != nil {
 			held.Policies = append(held.Policies, *p)
