@@ -95,6 +95,13 @@ const rows = {
       return op;
     });
   },
+  more: (state, names) => {
+    state.ops = names.map((name) => {
+      const op = state.service.ops.get(name);
+      if (!op) throw new Error(`${name} has no rows yet`);
+      return op;
+    });
+  },
   need: (state, [action, ...rest]) => each(state, (op) => {
     const purpose = rest.find((r) => ['dependent', 'tag'].includes(r)) ?? 'call';
     const when = rest.filter((r) => r.startsWith('when:')).map((r) => r.slice('when:'.length));
