@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/writ-iam/writ/internal/hole"
 	"github.com/writ-iam/writ/internal/jsontree"
@@ -13,22 +14,25 @@ import (
 // cannot be written in it.
 func (r *Resource) Unnamed(f Format) []string {
 	var names []string
+	r.eachText(func(text string) {
+		if _, name := r.spell(f, text); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+// eachText goes through the texts in the resource.
+func (r *Resource) eachText(f func(text string)) {
 	for _, doc := range r.texts() {
 		data, err := json.Marshal(doc)
 		if err != nil {
 			continue // writing it fails as well, and says so
 		}
-		root, _, bad := jsontree.Parse(string(data))
-		if bad != nil {
-			continue
+		if root, _, bad := jsontree.Parse(string(data)); bad == nil {
+			eachString(root, f)
 		}
-		eachString(root, func(text string) {
-			if _, name := r.spell(f, text); name != "" && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		})
 	}
-	return names
 }
 
 // texts is all in the resource that may hold holes.
@@ -64,7 +68,8 @@ func (r *Resource) spell(f Format, text string, except ...string) (parts []templ
 		parts, unnamed, _ = r.Template.Write(text, r.Machine.Stack, append(except, r.Machine.Name)...)
 		return parts, unnamed
 	}
-	if f == Terraform && inTerraform {
+	module := r.module()
+	if f == Terraform && inTerraform && module == "" {
 		parts, _, _ = r.Template.Write(text, "", append(except, r.Machine.Name)...)
 	} else {
 		parts = asWritten(text)
@@ -73,13 +78,42 @@ func (r *Resource) spell(f Format, text string, except ...string) (parts []templ
 		if parts[i].Ref == "" {
 			continue
 		}
-		ref, ok := reference(f, parts[i].Ref)
+		ref, ok := reference(f, strings.TrimPrefix(parts[i].Ref, module))
 		if !ok {
 			return nil, parts[i].Ref
 		}
 		parts[i] = template.Part{Ref: ref}
 	}
 	return parts, ""
+}
+
+// module is what the address of a machine in a module of Terraform begins with,
+// such as "module.orders."; "" in the root module. A role is written for the module
+// that its machine stands in.
+func (r *Resource) module() string {
+	if r.Template == nil || r.Machine == nil || !isTerraform(r.Template.Format) {
+		return ""
+	}
+	before, _, _ := strings.Cut(r.Machine.Name, r.Machine.Type+".")
+	return before
+}
+
+// Foreign lists what a role in a module of Terraform refers to that other modules
+// have: the module gets it in variables, whose names the text does not tell.
+func (r *Resource) Foreign(f Format) []string {
+	module := r.module()
+	if f != Terraform || module == "" {
+		return nil
+	}
+	var names []string
+	r.eachText(func(text string) {
+		for _, name := range hole.Names(text) {
+			if _, isPlace := terraformPlaces[name]; !isPlace && !strings.HasPrefix(name, module) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	})
+	return names
 }
 
 // asWritten takes holes for references of the same name.

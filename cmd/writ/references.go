@@ -63,6 +63,11 @@ func (r *result) checkReferences(f render.Format) {
 			Message: fmt.Sprintf("the name, path or permissions boundary that the template gives the role has %q, and --format %s has no reference for it: it is left out", "${"+name+"}", f),
 			Hint:    "put it in by hand: with another name or path the role would be replaced"})
 	}
+	for _, name := range resource.Foreign(f) {
+		r.findings = append(r.findings, source.Finding{Code: codeNoReference, Severity: source.Warning, File: r.machine.File, Span: r.machine.Span, Path: r.machine.Pointer,
+			Message: fmt.Sprintf("%s stands in a module, and its role names %q, which another module has", r.machine.Name, "${"+name+"}"),
+			Hint:    "write the variable by which the module gets it"})
+	}
 	for _, name := range resource.Unnamed(f) {
 		r.findings = append(r.findings, source.Finding{Code: codeNoReference, Severity: source.Error, File: r.machine.File, Span: r.machine.Span, Path: r.machine.Pointer,
 			Message: fmt.Sprintf("the role names %q, and --format %s has no reference for it", "${"+name+"}", f),
