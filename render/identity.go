@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/writ-iam/writ/internal/hole"
 )
@@ -29,7 +30,13 @@ func (r *Resource) identity(f Format) identity {
 		return id
 	}
 	keep := func(into *string, text string) {
-		if _, unnamed := r.spell(f, text, made.Name); unnamed != "" {
+		_, unnamed := r.spell(f, text, made.Name)
+		for _, name := range hole.Names(text) {
+			if strings.HasPrefix(name, made.Name+".") { // a plan shows no expressions
+				unnamed = name
+			}
+		}
+		if unnamed != "" {
 			id.unnamed = append(id.unnamed, unnamed)
 		} else if text != "" {
 			*into = text

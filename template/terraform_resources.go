@@ -90,11 +90,7 @@ func (t *terraform) given(r *tfResource, name string) string {
 	if r.value(name) == nil {
 		return ""
 	}
-	text := t.attribute(r, name)
-	if own, whole := hole.Whole(text); whole && own == r.address+"."+name {
-		return ""
-	}
-	return text
+	return t.attribute(r, name)
 }
 
 // inlineBlock reads an inline_policy of a role. An empty one removes policies
