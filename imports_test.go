@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"check":             {"source", "pattern", "arn", "policy", "catalog", "managed", "authz", "internal/hole", "internal/jsontree", "internal/near"},
 	"minimal":           {"source", "pattern", "policy", "catalog", "authz", "prove"},
 	"prove":             {"source", "pattern", "arn", "policy", "catalog", "authz", "internal/hole"},
-	"account":           {"source", "internal/jsontree", "policy", "authz"},
+	"account":           {"source", "internal/jsontree", "internal/near", "policy", "authz"},
 	"denial":            {"arn", "policy", "authz"},
 	"cases":             {"source", "internal/jsontree", "internal/near", "internal/yamltree", "policy", "authz"},
 	"roles":             {"source", "pattern", "internal/hole", "internal/near", "arn", "policy", "authz", "asl", "dataflow", "ecs", "catalog", "managed"},

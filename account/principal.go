@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/internal/near"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/source"
 )
@@ -73,7 +74,7 @@ func (a *Account) SetFor(principal string) (Attached, source.List) {
 }
 
 // similar names a principal that differs only in its path or the letter case of
-// its name.
+// its name, or one of the same kind with a name close to it.
 func (a *Account) similar(c *policy.Caller) string {
 	var arns []string
 	for i := range a.Users {
@@ -82,12 +83,30 @@ func (a *Account) similar(c *policy.Caller) string {
 	for i := range a.Roles {
 		arns = append(arns, a.Roles[i].ARN)
 	}
+	named := map[string]string{} // names of the same kind to their ARNs
+	var names []string
 	for _, arn := range arns {
-		if other, err := policy.ParseCaller(arn); err == nil && strings.EqualFold(other.Name, c.Name) {
+		other, err := policy.ParseCaller(arn)
+		switch {
+		case err != nil:
+		case strings.EqualFold(other.Name, c.Name):
 			return fmt.Sprintf("did you mean %q?", arn)
+		case other.Kind == c.Kind && named[other.Name] == "":
+			named[other.Name], names = arn, append(names, other.Name)
 		}
 	}
-	return fmt.Sprintf("they hold %d users and %d roles", len(a.Users), len(a.Roles))
+	var finder near.Finder
+	if close := finder.Names(c.Name, names, 1); len(close) > 0 {
+		return fmt.Sprintf("did you mean %q?", named[close[0]])
+	}
+	return fmt.Sprintf("they hold %s and %s", counted(len(a.Users), "user"), counted(len(a.Roles), "role"))
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func (a *Account) user(u *User, itself bool) (Attached, source.List) {

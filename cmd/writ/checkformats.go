@@ -41,7 +41,7 @@ func writeChecked(e *env, format string, level source.Severity, all *checked) er
 		return nil
 	}
 	return report.Write(e.stdout, format, &report.Report{
-		Tool:  report.Tool{Name: "writ check", Version: version, URI: "https://github.com/writ-iam/writ"},
+		Tool:  report.Tool{Name: "writ check", Version: versionText(), URI: "https://github.com/writ-iam/writ"},
 		Title: all.title(), Rules: reportedRules(all.findings), Findings: all.findings, FailLevel: level,
 	})
 }
@@ -49,6 +49,8 @@ func writeChecked(e *env, format string, level source.Severity, all *checked) er
 // undecidedText says how many questions have no answer, and why.
 func (all *checked) undecidedText() string {
 	switch {
+	case !all.templates && all.undecided == 1:
+		return "1 question was not decided"
 	case !all.templates:
 		return fmt.Sprintf("%d questions were not decided", all.undecided)
 	case all.undecided == 1:
@@ -70,9 +72,8 @@ func reportedRules(findings source.List) []report.Rule {
 	var rules []report.Rule
 	for _, r := range check.Rules() {
 		if slices.ContainsFunc(findings, func(f source.Finding) bool { return f.Code == r.Code }) {
-			rules = append(rules, report.Rule{
-				Code: r.Code, Severity: r.Severity, Summary: r.Doc, Help: "https://github.com/writ-iam/writ/blob/main/docs/findings/" + r.Code + ".md",
-			})
+			page := "https://github.com/writ-iam/writ/blob/main/docs/findings/" + r.Code + ".md"
+			rules = append(rules, report.Rule{Code: r.Code, Severity: r.Severity, Summary: r.Doc, Help: page, URI: page})
 		}
 	}
 	return rules

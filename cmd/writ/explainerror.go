@@ -284,7 +284,7 @@ func encodedText(d *denial.Denial) string {
 	if d.Encoded == "" {
 		return ""
 	}
-	return fmt.Sprintf("%d characters; decode with: aws sts decode-authorization-message --encoded-message ...", len(d.Encoded))
+	return fmt.Sprintf("%d characters; decode with: aws sts decode-authorization-message --encoded-message ... | writ decode", len(d.Encoded))
 }
 
 // causeJSON is the shape of a cause in JSON; docs/usage.md describes it.

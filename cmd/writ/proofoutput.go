@@ -85,7 +85,7 @@ func (as *proofAnswers) write(e *env, format string) error {
 		err = report.Indented(e.stdout, as.json())
 	default:
 		err = report.Write(e.stdout, format, &report.Report{
-			Tool:     report.Tool{Name: as.command, Version: version, URI: "https://github.com/writ-iam/writ"},
+			Tool:     report.Tool{Name: as.command, Version: versionText(), URI: "https://github.com/writ-iam/writ"},
 			Title:    strings.TrimPrefix(as.command, "writ "),
 			Rules:    []report.Rule{{Code: as.words.code, Severity: source.Error, Summary: as.words.summary}, {Code: codeUndecided, Severity: source.Warning, Summary: "A question about all requests could not be decided"}},
 			Findings: as.findings(), FailLevel: source.Warning,

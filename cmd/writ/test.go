@@ -86,19 +86,25 @@ func (f *testFlags) test(e *env, args []string) error {
 	if f.format == "text" || f.format == "junit" {
 		printList(e, run.findings)
 	}
+	none := run.passed+run.failed == 0 && !run.findings.HasErrors()
+	if none && f.format == "text" {
+		return f.noCase()
+	}
 	if err := write(e, &run); err != nil {
 		return err
 	}
 	switch {
 	case run.findings.HasErrors():
 		return exit(exitUsage)
-	case run.passed+run.failed == 0:
-		return fmt.Errorf("no case has a name that matches %q", f.run)
+	case none:
+		return f.noCase()
 	case run.failed > 0:
 		return exit(exitFindings)
 	}
 	return nil
 }
+
+func (f *testFlags) noCase() error { return fmt.Errorf("no case has a name that matches %q", f.run) }
 
 func (run *testRun) file(e *env, name string, only *regexp.Regexp) error {
 	list, findings, err := readCases(e, name)

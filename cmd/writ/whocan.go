@@ -110,8 +110,11 @@ func (f *whoCanFlags) everybody(e *env) ([]answer, error) {
 		r := f.request
 		r.Principal = principal
 		one, err := s.explain(e, r)
+		if err == nil {
+			err = one.x.Decision.Err // the request's own: no principal is to blame
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s on %s: %w", r.Action, plain(r.Resource), err)
 		}
 		answers = append(answers, one)
 	}

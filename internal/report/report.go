@@ -37,6 +37,7 @@ type Rule struct {
 	Severity source.Severity // that its findings have as a rule
 	Summary  string          // one sentence, without a full stop
 	Help     string          // what to do about it, or ""
+	URI      string          // of a page about it, or ""
 }
 
 // writers are the formats; the order is that of their mention to people.

@@ -40,7 +40,7 @@ func example() *report.Report {
 	return &report.Report{
 		Tool: report.Tool{Name: "writ audit", Version: "1.2.3", URI: "https://example.com/usage.md"}, Title: "machine.json with role.json",
 		Rules: []report.Rule{
-			{Code: "TOO_WIDE", Severity: source.Warning, Summary: "a grant is wider than needed", Help: "Name what is needed."},
+			{Code: "TOO_WIDE", Severity: source.Warning, Summary: "a grant is wider than needed", Help: "Name what is needed.", URI: "https://example.com/TOO_WIDE"},
 			{Code: "OPEN", Severity: source.SecurityWarning, Summary: "anybody may call"},
 			{Code: "UNSEEN", Severity: source.Error, Summary: "nothing of this kind was found"},
 		},

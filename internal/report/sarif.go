@@ -34,6 +34,7 @@ type (
 	sarifRule struct { // 3.49
 		ID               string             `json:"id"`
 		ShortDescription *sarifText         `json:"shortDescription,omitempty"`
+		HelpURI          string             `json:"helpUri,omitempty"`
 		Help             *sarifText         `json:"help,omitempty"`
 		Configuration    sarifConfiguration `json:"defaultConfiguration"`
 		Properties       *sarifProperties   `json:"properties,omitempty"`
@@ -102,7 +103,7 @@ func SARIF(w io.Writer, r *Report) error {
 }
 
 func sarifRuleOf(rule Rule) sarifRule {
-	out := sarifRule{ID: rule.Code, Configuration: sarifConfiguration{sarifLevels[rule.Severity]}}
+	out := sarifRule{ID: rule.Code, HelpURI: rule.URI, Configuration: sarifConfiguration{sarifLevels[rule.Severity]}}
 	if rule.Summary != "" {
 		out.ShortDescription = &sarifText{rule.Summary + "."}
 	}
