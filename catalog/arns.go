@@ -49,6 +49,50 @@ func (c *Catalog) MatchARN(text string) ([]Match, error) {
 	return found, nil
 }
 
+// TakesARN reports whether an ARN can be that of a resource that an action is
+// about, and returns the formats of those. An ARN that fits another type better is
+// none: an object is no bucket with a slash, but an alias is a function with a
+// qualifier. What is not known to be otherwise is taken: patterns, actions about
+// resources of other services, and those that tag, whose types the catalogue lacks
+// in part.
+func (c *Catalog) TakesARN(a *Action, text string) (takes bool, formats []string, err error) {
+	parsed, bad := arn.Parse(text)
+	if bad != nil || len(text) > maxARN || strings.ContainsAny(text, "*?$") || a.AccessLevel == Tagging {
+		return true, nil, nil
+	}
+	s, err := c.Service(a.Service)
+	if err != nil {
+		return false, nil, err
+	}
+	own, qualified := 0, false
+	for _, name := range a.Types {
+		t, ok := s.ResourceType(name.Name)
+		if !ok {
+			return true, nil, nil
+		}
+		for _, format := range slices.Concat(t.Formats, t.OldFormats) {
+			f, err := arn.Parse(format)
+			if err != nil || strings.HasPrefix(f.Service, "$") {
+				return true, nil, nil
+			}
+			if weight := fitARN(format, parsed); weight > 0 {
+				own = max(own, weight)
+				qualified = qualified || fit(f.Resource+end, parsed.Resource+end, "/")
+			}
+		}
+		formats = append(formats, t.Formats...)
+	}
+	found, err := c.MatchARN(text)
+	if err != nil {
+		return false, nil, err
+	}
+	return own > 0 && (qualified || len(found) == 0 || own >= fitARN(found[0].Format, parsed)), formats, nil
+}
+
+// end, behind a format and a text, keeps its last placeholder too from standing for
+// separators.
+const end = "\x00"
+
 // prefixesFor returns the IAM services that may have the resource: most ARNs
 // name the prefix of theirs.
 func (c *Catalog) prefixesFor(service string) []string {

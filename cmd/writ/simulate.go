@@ -185,16 +185,17 @@ func (f *simulateFlags) answers(e *env) ([]answer, error) {
 		return nil, err
 	}
 	var answers []answer
-	for _, action := range actions {
-		for _, resource := range f.resources {
-			r := f.request
-			r.Action, r.Resource = action, resource
-			a, err := s.explain(e, r)
-			if err != nil {
-				return nil, err
-			}
-			answers = append(answers, a)
+	for _, q := range f.questions(e, actions) {
+		if f.format == "text" && !f.request.ResourcePattern {
+			warnOfResource(e, q.action, q.resource)
 		}
+		r := f.request
+		r.Action, r.Resource = q.action, q.resource
+		a, err := s.explain(e, r)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, a)
 	}
 	return answers, nil
 }

@@ -69,6 +69,7 @@ func (f *whoCanFlags) run(e *env, args []string) error {
 	}
 	f.request.UnknownRest = true
 	warnOfUnknownActions(e, []string{f.request.Action})
+	warnOfResource(e, f.request.Action, f.request.Resource)
 	answers, err := f.everybody(e)
 	if err != nil {
 		return err

@@ -143,7 +143,7 @@ var sarifShape = map[string]struct{ required, optional []string }{
 	"run":                    {[]string{"tool", "results"}, []string{"columnKind"}},
 	"tool":                   {[]string{"driver"}, nil},
 	"driver":                 {[]string{"name", "rules"}, []string{"version", "informationUri"}},
-	"reportingDescriptor":    {[]string{"id"}, []string{"shortDescription", "help", "defaultConfiguration", "properties"}},
+	"reportingDescriptor":    {[]string{"id"}, []string{"shortDescription", "help", "helpUri", "defaultConfiguration", "properties"}},
 	"reportingConfiguration": {nil, []string{"level"}},
 	"result":                 {[]string{"message"}, []string{"ruleId", "ruleIndex", "level", "locations", "properties"}},
 	"message":                {[]string{"text"}, nil},
@@ -247,6 +247,11 @@ func TestSARIFHasTheShapeOfItsSchema(t *testing.T) {
 		for _, name := range []string{"shortDescription", "help"} {
 			if text, ok := rule[name]; ok {
 				c.text(text)
+			}
+		}
+		if uri, ok := rule["helpUri"].(string); ok {
+			if parsed, err := url.Parse(uri); err != nil || !parsed.IsAbs() {
+				t.Errorf("helpUri %q is no absolute URI: %v", uri, err)
 			}
 		}
 		c.level(c.object("reportingConfiguration", rule["defaultConfiguration"])["level"])
