@@ -1,35 +1,85 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/source"
 )
 
 // engine decides requests against the document alone, as a policy of its kind. It
-// is nil where the document has errors: nothing can be said about what it allows.
+// is nil where errors leave nothing that can be said about what the document allows.
 func (r *run) engine() *authz.Engine {
 	if !r.compiled {
 		r.compiled = true
-		set := authz.Set{}
-		doc := r.doc
-		if r.open.values != nil {
-			doc, _ = fill(doc, "", placeValue)
-		}
-		p := authz.Policy{Name: "policy", Document: doc}
-		if principals.has(r.kind) {
-			set.Resource = &p
-			if r.kind == Trust { // whoever assumes roles of others allows it to himself
-				set.Identity = []authz.Policy{{Name: "stranger", Document: everything()}}
+		if r.authz = r.engineFor(r.doc); r.authz == nil {
+			if doc := r.sound(); doc != nil {
+				r.authz = r.engineFor(doc)
 			}
-		} else {
-			set.Identity = []authz.Policy{p}
 		}
-		r.authz, _ = authz.Compile(set)
 	}
 	return r.authz
+}
+
+func (r *run) engineFor(doc *policy.Document) *authz.Engine {
+	if r.open.values != nil {
+		doc, _ = fill(doc, "", placeValue)
+	}
+	p := authz.Policy{Name: "policy", Document: doc}
+	var set authz.Set
+	if principals.has(r.kind) {
+		set.Resource = &p
+		if r.kind == Trust { // whoever assumes roles of others allows it to himself
+			set.Identity = []authz.Policy{{Name: "stranger", Document: everything()}}
+		}
+	} else {
+		set.Identity = []authz.Policy{p}
+	}
+	engine, _ := authz.Compile(set)
+	return engine
+}
+
+// sound returns the document without what is wrong in it, so that an error does not hide
+// what the rest allows: statements with errors allow nothing, and deny what they name
+// whatever their conditions. It is nil where what a statement denies is not known.
+func (r *run) sound() *policy.Document {
+	wrong := make(map[int]bool) // by statement; true where it is wrong outside of its conditions
+	for _, f := range policy.Validate(r.doc) {
+		if f.Severity != source.Error {
+			continue
+		}
+		i := slices.IndexFunc(r.statements, func(s statement) bool { return within(f.Path, s.at.Pointer()) })
+		if i < 0 {
+			return nil
+		}
+		condition := place{at: r.statements[i].at, element: policy.ElementCondition}
+		wrong[i] = wrong[i] || !within(f.Path, condition.pointer())
+	}
+	doc := &policy.Document{Version: r.doc.Version, File: r.doc.File, Span: r.doc.Span}
+	for i := range r.doc.Statements {
+		s := r.doc.Statements[i]
+		if elsewhere, bad := wrong[i]; bad {
+			switch {
+			case s.Effect == policy.Allow:
+				continue
+			case s.Effect != policy.Deny || elsewhere:
+				return nil
+			}
+			s.Condition, s.Elements = nil, nil
+		}
+		doc.Statements = append(doc.Statements, s)
+	}
+	return doc
+}
+
+// within reports whether a JSON Pointer is another one, or leads to something inside.
+func within(path, of string) bool {
+	rest, ok := strings.CutPrefix(path, of)
+	return ok && (rest == "" || rest[0] == '/')
 }
 
 // maxStatements is how many statements a document may have for requests to be
@@ -42,12 +92,18 @@ const (
 	someStranger = "arn:aws:iam::999988887777:user/stranger"
 )
 
-// ordinary is the context of a request as anyone can make it.
+// ordinary is the context of a request as anyone can make it. It names resources, where
+// requests have keys for them, that no policy means in particular: conditions that leave
+// open which one it is hold, and others do not.
+//
+// Source: Service Authorization Reference, condition keys of Amazon ECS.
 func ordinary(extra ...authz.Entry) authz.Context {
 	return append(authz.Context{
 		{Key: "aws:MultiFactorAuthPresent", Values: []string{"true"}}, {Key: "aws:SecureTransport", Values: []string{"true"}},
 		{Key: "aws:RequestedRegion", Values: []string{someRegion}}, {Key: "aws:PrincipalIsAWSService", Values: []string{"false"}},
 		{Key: "aws:ViaAWSService", Values: []string{"false"}}, {Key: "s3:authType", Values: []string{"REST-HEADER"}},
+		{Key: "ecs:cluster", Values: []string{"arn:aws:ecs:" + someRegion + ":" + someAccount + ":cluster/any-cluster"}},
+		{Key: "ecs:task-definition", Values: []string{"arn:aws:ecs:" + someRegion + ":" + someAccount + ":task-definition/any-family:1"}},
 	}, extra...)
 }
 
