@@ -103,6 +103,7 @@ func AuditRole(m *asl.StateMachine, held Held, opts Options) (*Audit, source.Lis
 		return nil, a.findings.Sorted()
 	}
 	a.unread()
+	a.dropAlternatives()
 	a.calls()
 	a.trust()
 	a.passRoles()

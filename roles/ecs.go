@@ -210,15 +210,15 @@ func (t *taskGenerator) need(feature, who, name string, values ...capture) {
 		}
 		r := t.roleOf(n.role, name)
 		conditions := fillConditions(n.conditions, env)
-		first := "" // of several spellings
+		var first []string // of several spellings
 		for template := range words(n.resources) {
 			text, _, _ := fill(template, env)
 			if text == "" {
 				continue // a spelling that this resource does not have
 			}
 			t.open = t.open || strings.Contains(template, "{region}") && hasStar(env, "region") || strings.Contains(template, "{account}") && hasStar(env, "account")
-			if n.either && first == "" {
-				first = text
+			if n.either && first == nil {
+				first = []string{text}
 			}
 			for action := range words(n.actions) {
 				r.grant(Grant{

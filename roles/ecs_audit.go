@@ -48,7 +48,7 @@ func AuditTaskRole(td *ecs.TaskDefinition, svc *ecs.Service, kind TaskRoleKind, 
 	if !a.compile() {
 		return nil, a.findings.Sorted()
 	}
-	a.dropSpellings()
+	a.dropAlternatives()
 	a.unread()
 	a.calls()
 	for _, list := range [][]AuditEntry{a.audit.Missing, a.audit.Undecided} {
@@ -66,20 +66,6 @@ func AuditTaskRole(td *ecs.TaskDefinition, svc *ecs.Service, kind TaskRoleKind, 
 	}
 	a.paths()
 	return &a.audit, a.findings.Sorted()
-}
-
-// dropSpellings leaves out needs that the role meets in another spelling of the
-// resource.
-func (a *auditor) dropSpellings() {
-	met := map[string]bool{}
-	key := func(need *Grant) string { return need.what + "\x00" + need.either }
-	allowed := func(need *Grant) bool { return a.decide(need).result == authz.Allowed }
-	for i := range a.needs {
-		if need := &a.needs[i]; need.either != "" && allowed(need) {
-			met[key(need)] = true
-		}
-	}
-	a.needs = slices.DeleteFunc(slices.Clone(a.needs), func(need Grant) bool { return met[key(&need)] && !allowed(&need) })
 }
 
 // aboutContainer tells of a need in the words of task definitions. Without its

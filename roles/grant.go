@@ -223,7 +223,8 @@ func (g *generator) grantReading(c call, r *rule, rd reading) {
 type resource struct {
 	text       string
 	from       []origin
-	ownAccount bool // only by the assumption that a value known at run time names this account
+	either     string // shared by alternatives, see Grant
+	ownAccount bool   // only by the assumption that a value known at run time names this account
 }
 
 // resources fills the templates of a rule.
@@ -379,7 +380,19 @@ func (g *generator) grant(c call, r *rule, on resource, conditions []Condition, 
 			})
 		}
 		g.grants[at].addState(c.state)
+		g.grants[at].alternative(on.either, !seen)
 		g.grants[at].comesFrom(on.from)
+	}
+}
+
+// alternative notes of what a grant is one alternative. Where it is needed for its
+// own sake as well, it is none.
+func (gr *Grant) alternative(either string, isNew bool) {
+	switch {
+	case either == "" || !isNew && gr.either == nil:
+		gr.either = nil
+	case !slices.Contains(gr.either, either):
+		gr.either = append(gr.either, either)
 	}
 }
 

@@ -97,9 +97,10 @@ type Grant struct {
 	Assumes        []string // what else must hold: "the input is as in schema.json"
 	AssumesAccount bool     // rests on the assumption that a value known at run time names this account
 
-	// either is shared by grants that spell one resource in several ways, of which
-	// a role needs only one to be audited as right; "" for all others.
-	either string
+	// either are names that grants share which are alternatives, as spellings of one
+	// resource, or the identities of an address of mail: of each name a role needs
+	// only one to be audited as right. Most grants have none.
+	either []string
 
 	// what is the action and, behind it, the conditions: grants that share it
 	// differ only in their resource.

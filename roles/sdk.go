@@ -84,7 +84,13 @@ func (g *generator) sdkCall(c call) {
 		}
 		needs = needs || need.Purpose == catalog.Call
 		r := rule{purpose: Purpose(need.Purpose), actions: need.Action, note: knownBy(c.operation, need), source: authorization}
-		for _, on := range g.sdkResources(c, need) {
+		resources := g.sdkResources(c, need)
+		either := g.alternatives(c, need, resources)
+		if either != "" {
+			r.note = strings.TrimPrefix(r.note+"; which identity of "+either+" is verified is not known, and the role needs that one alone", "; ")
+		}
+		for _, on := range resources {
+			on.either = either
 			g.grant(c, &r, on.resource, sdkConditions(c.operation, need), on.dynamic)
 		}
 	}
@@ -121,6 +127,24 @@ func knownBy(op *catalog.Operation, need *catalog.Need) string {
 	}
 	slices.Sort(notes)
 	return strings.Join(slices.Compact(notes), "; ")
+}
+
+// alternatives names what an action is needed on, where only one of it counts and
+// the definition does not tell which; "" where all of it counts. Of lists nothing
+// is said.
+func (g *generator) alternatives(c call, need *catalog.Need, resources []sdkResource) string {
+	if len(resources) < 2 {
+		return ""
+	}
+	for _, r := range need.Resources {
+		for _, b := range r.Bindings {
+			member, view, _ := strings.Cut(b.Member, "#")
+			if texts := g.lookup(c, member).texts(); alternativeViews[view] && len(texts) == 1 {
+				return texts[0]
+			}
+		}
+	}
+	return ""
 }
 
 // sdkConditions bounds the tagging of what an operation creates to that operation,

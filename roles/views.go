@@ -34,6 +34,11 @@ var views = map[string]func(text string, open bool) []viewed{
 	"addressed": addressed,
 }
 
+// alternativeViews are those of which only one text counts, though any may: mail
+// is sent as the address where that is verified, else as a domain of it that is.
+// Source: Amazon SES developer guide, "Creating and verifying identities".
+var alternativeViews = map[string]bool{"addressed": true}
+
 // through looks at what is known of a parameter through a view. What is not
 // known may hold such a thing or not.
 func (g *generator) through(k known, name string) known {
