@@ -47,8 +47,9 @@ type Options struct {
 	// They go before the defaults that the template gives.
 	Parameters map[string]string
 	// IgnoreDefaults leaves parameters open that have nothing but a default, and in
-	// Terraform variables whose default is a text, a number or a truth value: what is
-	// written back into a template has to suit other values too.
+	// Terraform variables whose value in a default or in terraform.tfvars is a text,
+	// a number or a truth value: what is written back into a template has to suit
+	// other values too.
 	IgnoreDefaults bool
 	Region         string // such as eu-west-1
 	Account        string // 12 digits

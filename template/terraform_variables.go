@@ -61,6 +61,7 @@ func (m *module) makeVariable(name string, v *hclVariable) tfValue {
 		kind = v.file.Slice(spanOf(a.Expr.Range()))
 	}
 	var value tfValue
+	open := false // the module's own value does not count
 	passed, inCall := m.inputs[name]
 	text, given := m.t.opts.Parameters[name]
 	switch {
@@ -69,13 +70,11 @@ func (m *module) makeVariable(name string, v *hclVariable) tfValue {
 	case m.parent == nil && given:
 		value = m.givenText(text, kind, v)
 	case m.parent == nil && v.given != nil:
-		value = m.valueOf(v.given, "var."+name, m.scope(v.given.file))
+		value, open = m.ownValue(m.valueOf(v.given, "var."+name, m.scope(v.given.file)))
 	}
-	if a := v.body.Attributes["default"]; a != nil && !value.exists() && !m.nullable(v, value) {
-		value, v.defaulted = s.eval(a.Expr), true
-		if m.parent == nil && m.t.opts.IgnoreDefaults && isTextKind(value.kind) {
-			value, v.defaulted = tfValue{}, false // lists and objects stay: they say what there is
-		}
+	if a := v.body.Attributes["default"]; a != nil && !open && !value.exists() && !m.nullable(v, value) {
+		value, open = m.ownValue(s.eval(a.Expr))
+		v.defaulted = !open
 	}
 	if value.kind == jsontree.Invalid {
 		h := Hole{Name: m.path + "var." + name, Why: "variable", list: isCollection(kind)}
@@ -89,6 +88,16 @@ func (m *module) makeVariable(name string, v *hclVariable) tfValue {
 		value = s.convert(value, typeOf, 0)
 	}
 	return value
+}
+
+// ownValue is a value that a module gives its own variable, in a default or in
+// terraform.tfvars. Where such values are left open, lists, objects and null stay:
+// they say what there is.
+func (m *module) ownValue(value tfValue) (_ tfValue, open bool) {
+	if m.parent == nil && m.t.opts.IgnoreDefaults && isTextKind(value.kind) {
+		return tfValue{}, true
+	}
+	return value, false
 }
 
 // nullable reports whether null was given to a variable that takes it.
