@@ -47,13 +47,14 @@ func (e *Engine) DecideAll(principals []Principal, requests []Request) ([]Result
 		for j := range requests {
 			results[j] = b.rows[0].decide(&requests[j])
 		}
-		return results, findings
+	default:
+		b.share()
+		c := column{batch: b, own: make([]said, len(b.rows)), shared: make([]said, len(e.layers))}
+		for j := range requests {
+			c.decide(requests[j], results[j:], len(requests))
+		}
 	}
-	b.share()
-	c := column{batch: b, own: make([]said, len(b.rows)), shared: make([]said, len(e.layers))}
-	for j := range requests {
-		c.decide(requests[j], results[j:], len(requests))
-	}
+	e.members.settle(b.rows)
 	return results, findings
 }
 
@@ -101,6 +102,7 @@ type row struct {
 	principal *Principal
 	caller    *asker
 	class     int32
+	plans     int // that the engine had made before
 }
 
 // holder is a row that has a policy, in one of the layers that are its own.
@@ -130,7 +132,7 @@ func (b *batch) add(p *Principal) source.List {
 	if findings.HasErrors() {
 		return findings
 	}
-	b.rows = append(b.rows, row{engine: m.engine, caller: m.caller, principal: p})
+	b.rows = append(b.rows, row{engine: m.engine, caller: m.caller, principal: p, plans: m.engine.plans.size()})
 	return findings
 }
 

@@ -85,6 +85,13 @@ func (c *cache[T]) remember(old *[]atomic.Uint32, n int) *[]atomic.Uint32 {
 	return c.seen.Load()
 }
 
+// size is how many values are kept.
+func (c *cache[T]) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.used
+}
+
 // put keeps a value, and returns the one that is kept: another goroutine may have
 // been first.
 func (c *cache[T]) put(a *action, v *T) *T {

@@ -21,9 +21,31 @@ type member struct {
 type members struct {
 	mu    sync.Mutex
 	byARN map[string]member
+	plans int // about how many there are
 }
 
-const maxMembers = 1 << 12
+const (
+	maxMembers     = 1 << 12
+	maxMemberPlans = 1 << 16
+)
+
+// settle counts the plans that a matrix has made its members make. Where they have
+// become many, all members go: what stays of a matrix must not grow with the next.
+func (m *members) settle(rows []row) {
+	made := 0
+	for i := range rows {
+		made += rows[i].engine.plans.size() - rows[i].plans
+	}
+	if made == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.plans += made; m.plans > maxMemberPlans {
+		clear(m.byARN)
+		m.plans = 0
+	}
+}
 
 // member makes the engine of a principal, or finds the one that was made of the
 // same policies.
