@@ -193,8 +193,8 @@ func (c *comparison) improve(w *Witness, sc *scene, a answer) {
 	}
 	// A * of a policy that runs over colons is no reason for colons in the name.
 	plain := elementLiteral{not: true, in: &language{wild: []*pattern.Pattern{moreColons()}}}
-	for _, lits := range [][]elementLiteral{append(slices.Clip(lits), plain), lits} {
-		for _, form := range forms {
+	for _, form := range forms {
+		for _, lits := range [][]elementLiteral{append(slices.Clip(lits), plain), lits} {
 			text, _, o := c.solve(resourceSubject, lits, append(slices.Clip(c.extra[resourceSubject]), arnForm(form))...)
 			if o != found {
 				continue

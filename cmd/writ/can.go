@@ -126,7 +126,7 @@ func (f *canFlags) text(e *env, principal string, answers []answer) error {
 		}
 		p.printf("%s%s  %s%s\n", p.paint(r), pad, plain(a.request.Action), why)
 	}
-	p.printf("%s: of %d actions %d allowed, %d undecided, %d denied\n", plain(principal), len(answers), c.Allowed, c.Undecided, c.Denied)
+	p.printf("%s: of %s %d allowed, %d undecided, %d denied\n", plain(principal), count(len(answers), "action"), c.Allowed, c.Undecided, c.Denied)
 	return p.err
 }
 

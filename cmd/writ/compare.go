@@ -56,7 +56,7 @@ func (f *proofFlags) done(r *unitReader, command string) error {
 
 // registerLayers adds the flags for policies that limit both sides.
 func (f *proofFlags) registerLayers(flags *pflag.FlagSet) {
-	flags.StringVar(&f.boundary, "boundary", "", "file with the permissions boundary under which all that is asked about stands")
+	flags.StringVar(&f.boundary, "boundary", "", "file with a permissions boundary that limits all policies asked about")
 	listVar(flags, &f.session, "session", "likewise, a session policy (repeatable)")
 	listVar(flags, &f.scps, "scp", "likewise, the service control policies of one level, separated by commas; the organization's root comes first (repeatable)")
 }
