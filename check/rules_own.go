@@ -10,7 +10,7 @@ var ownRules = []Rule{
 	{"WRIT_ACTION_MATCHES_NOTHING", source.Suggestion, everyKind, "A pattern matches no action that AWS has", aboutDeadActions},
 	{"WRIT_BAD_PATTERN_FOR_MFA", source.SecurityWarning, everyKind, "A condition on multi-factor authentication lets requests with access keys through", aboutMFA},
 	{codeBorrowed, source.Suggestion, identities, "Whoever has the policy can act with the rights of something that it names, such as a role", aboutEscalation},
-	{"WRIT_CONFUSED_DEPUTY", source.Suggestion, trusts, "A service may assume the role for anyone's resources, though it says for whose", aboutDeputies},
+	{"WRIT_CONFUSED_DEPUTY", source.SecurityWarning, trusts, "A service may assume the role for anyone's resources, though it says for whose", aboutDeputies},
 	{"WRIT_CREDENTIALS_EXPOSURE", source.Suggestion, identities, "An action whose answer is a credential is allowed on all resources", aboutExposure},
 	{"WRIT_DATA_EXPOSURE", source.Warning, identities, "Reading data is allowed on all resources without a condition", aboutExposure},
 	{"WRIT_DEAD_STATEMENT", source.Warning, everyKind, "The conditions of the statement contradict each other, so it never applies", aboutContradictions},
