@@ -113,8 +113,6 @@ func (r *stackReader) role() {
 		r.always(&role.Place, ref.When)
 		if p := managedIn(r.t, ref); p != nil {
 			r.policy(p)
-		} else if aws := awsPolicy(ref.Text); aws != nil {
-			r.out.policies = append(r.out.policies, aws.Document)
 		} else {
 			r.out.attached = append(r.out.attached, hole.Print(ref.Text))
 		}
