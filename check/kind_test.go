@@ -30,3 +30,16 @@ func TestGuess(t *testing.T) {
 		}
 	}
 }
+
+// Where an error leaves open what is denied, ways to more rights are a question.
+func TestErrorInDeny(t *testing.T) {
+	text := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*"},
+		{"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": {"StringEqual": {"aws:PrincipalTag/team": "a"}}}]}`
+	result, err := check.File(source.NewFile("policy.json", text), check.Options{Kind: check.Identity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := result.Undecided["WRIT_PRIVILEGE_ESCALATION"]; n != 1 {
+		t.Errorf("%d questions, want 1: %v", n, result.Findings)
+	}
+}

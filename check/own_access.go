@@ -17,9 +17,11 @@ func (r *run) engine() *authz.Engine {
 	if !r.compiled {
 		r.compiled = true
 		if r.authz = r.engineFor(r.doc); r.authz == nil {
-			if doc := r.sound(); doc != nil {
+			doc := r.sound()
+			if doc != nil {
 				r.authz = r.engineFor(doc)
 			}
+			r.denyUnknown = r.denyUnknown || doc == nil
 		}
 	}
 	return r.authz
@@ -70,6 +72,7 @@ func (r *run) sound() *policy.Document {
 				return nil
 			}
 			s.Condition, s.Elements = nil, nil
+			r.denyUnknown = true
 		}
 		doc.Statements = append(doc.Statements, s)
 	}

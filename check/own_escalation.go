@@ -157,10 +157,12 @@ func escalation(r *run) {
 	named := r.named()
 	answers := make(map[string]sample)
 	var open, borrowed wayList
+	asked := false
 	for i, w := range ways {
 		if !stepsOfWays().ways[i].within(named) {
 			continue
 		}
+		asked = true
 		if requests, limited := r.follow(w, answers); limited {
 			borrowed.add(w, requests)
 		} else if requests != nil {
@@ -173,6 +175,8 @@ func escalation(r *run) {
 	} else if borrowed.shown != nil {
 		r.report(codeBorrowed, r.whereAllowed(borrowed.last()), "see that they are no more than who has the policy should have",
 			"whoever has the policy can use the rights of what it names: %s%s", strings.Join(borrowed.shown, ", then "), borrowed.others())
+	} else if asked && r.denyUnknown {
+		r.undecided[codeEscalation]++
 	}
 }
 

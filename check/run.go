@@ -37,6 +37,8 @@ type run struct {
 	authz    *authz.Engine // see engine
 	compiled bool
 
+	denyUnknown bool // errors leave open what the document denies
+
 	found map[string]*source.Collector // by code, so that a thousand of one do not hide another
 	codes []string                     // the keys of found, in the order of their first finding
 }
