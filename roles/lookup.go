@@ -110,7 +110,22 @@ func (k known) field(v asl.Value, name string) asl.Value {
 // inputIsArguments: a Task without Parameters hands its input on, so whatever
 // the call takes may be in there.
 func (c *call) inputIsArguments() bool {
-	return c.state != nil && c.state.Task != nil && !c.args.Exists() && c.operation == nil && len(c.row.params) > 0 && c.row.params[0].path != ""
+	switch {
+	case c.state == nil || c.state.Task == nil || c.args.Exists():
+		return false
+	case c.operation != nil:
+		return asksForMembers(c.operation)
+	}
+	return len(c.row.params) > 0 && c.row.params[0].path != ""
+}
+
+// asksForMembers reports whether what an operation needs hangs on its members.
+func asksForMembers(o *catalog.Operation) bool {
+	return slices.ContainsFunc(o.Needs, func(n catalog.Need) bool {
+		return len(n.When) > 0 || slices.ContainsFunc(n.Resources, func(r catalog.Resource) bool {
+			return slices.ContainsFunc(r.Bindings, func(b catalog.Binding) bool { return b.Member != "" })
+		})
+	})
 }
 
 func collect(v asl.Value, path string, k known) known {
