@@ -60,37 +60,3 @@ func runLine(t *testing.T, line string) (output string, code int) {
 	}
 	return out.String(), 0
 }
-
-// Every code of a finding is explained in docs/usage.md.
-func TestFindingsAreDocumented(t *testing.T) {
-	usage, err := os.ReadFile("docs/usage.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	code := regexp.MustCompile(`(?:Code:|report\(|say\(|wrong\(|fail\(|warn\(|suggest\(|at\(|code:)\s*"([A-Z]+(?:_[A-Z]+)+)"|^\s*code\w* *= *"([A-Z_]+)"`)
-	found := 0
-	for _, dir := range []string{"asl", "template", "roles", "ecs"} {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-				continue
-			}
-			text, err := os.ReadFile(dir + "/" + e.Name())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range code.FindAllStringSubmatch(string(text), -1) {
-				found++
-				if name := m[1] + m[2]; !bytes.Contains(usage, []byte("`"+name+"`")) {
-					t.Errorf("%s/%s: docs/usage.md does not explain %s", dir, e.Name(), name)
-				}
-			}
-		}
-	}
-	if found < 30 {
-		t.Errorf("found %d codes in the sources; the search is broken", found)
-	}
-}

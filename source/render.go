@@ -119,7 +119,7 @@ func isWide(r rune) bool {
 		r >= 0xffe0 && r <= 0xffe6 || r >= 0x1f300 && r <= 0x1faff || r >= 0x20000 && r <= 0x3fffd)
 }
 
-// MarshalJSON writes the form that docs/usage.md describes.
+// MarshalJSON writes the form that docs/usage describes.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	type span struct {
 		Start Position `json:"start"`

@@ -53,7 +53,7 @@ func answersExit(answers []answer) error {
 	return exit(code)
 }
 
-// The shape of an answer in JSON; docs/usage.md describes it.
+// The shape of an answer in JSON; docs/usage/simulate.md describes it.
 type (
 	answerJSON struct {
 		FormatVersion string              `json:"format_version,omitempty"`

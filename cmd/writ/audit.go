@@ -268,7 +268,7 @@ func (r *auditResult) write(e *env, format string, failLevel source.Severity) er
 		return r.writeJSON(e)
 	}
 	out := report.Report{
-		Tool: report.Tool{Name: "writ audit", Version: versionText(), URI: "https://github.com/writ-iam/writ/blob/main/docs/usage.md"}, Title: r.title(), FailLevel: failLevel,
+		Tool: report.Tool{Name: "writ audit", Version: versionText(), URI: "https://github.com/writ-iam/writ/blob/main/docs/usage/audit.md"}, Title: r.title(), FailLevel: failLevel,
 	}
 	for _, c := range roles.AuditCodes() {
 		out.Rules = append(out.Rules, report.Rule{Code: c.Code, Severity: c.Severity, Summary: c.Summary, Help: c.Help})

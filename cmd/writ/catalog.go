@@ -315,7 +315,7 @@ func (f *catalogFlags) facts(t topic, text string) (facts []fact, exact bool, er
 	return facts, q.exact, nil
 }
 
-// catalogJSON is the output for programs; docs/usage.md describes it.
+// catalogJSON is the output for programs; docs/usage/catalog.md describes it.
 type catalogJSON struct {
 	FormatVersion string   `json:"format_version"`
 	Kind          string   `json:"kind"`

@@ -7,7 +7,7 @@ import (
 	"github.com/writ-iam/writ/catalog"
 )
 
-// The shape of what a call of the SDK needs, in JSON; docs/usage.md describes it.
+// The shape of what a call of the SDK needs, in JSON; docs/usage/catalog.md describes it.
 type (
 	operationFact struct {
 		Operation string            `json:"operation"`

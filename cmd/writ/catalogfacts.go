@@ -9,7 +9,7 @@ import (
 	"github.com/writ-iam/writ/internal/near"
 )
 
-// The shapes of facts in JSON; docs/usage.md describes them. What only the
+// The shapes of facts in JSON; docs/usage/catalog.md describes them. What only the
 // answer about one name has is left out of lists.
 type (
 	serviceFact struct {

@@ -287,7 +287,7 @@ func encodedText(d *denial.Denial) string {
 	return fmt.Sprintf("%d characters; decode with: aws sts decode-authorization-message --encoded-message ... | writ decode", len(d.Encoded))
 }
 
-// causeJSON is the shape of a cause in JSON; docs/usage.md describes it.
+// causeJSON is the shape of a cause in JSON; docs/usage/denials.md describes it.
 type causeJSON struct {
 	FormatVersion string          `json:"format_version"`
 	Principal     string          `json:"principal"`

@@ -192,7 +192,7 @@ func (f *managedFlags) completeManaged(e *env) func(*cobra.Command, []string, st
 	}
 }
 
-// The shapes of policies and versions in JSON; docs/usage.md describes them.
+// The shapes of policies and versions in JSON; docs/usage/ecs.md describes them.
 type (
 	managedPolicyJSON struct {
 		Name      string         `json:"name"`

@@ -152,7 +152,7 @@ func (p *answerPrinter) difference(old, new *policy.Document, d managed.Differen
 	p.printf("  %s statement %d\n    %s %s\n", sign, at+1, sign, strings.ReplaceAll(text, "\n", "\n    "+sign+" "))
 }
 
-// json returns the shape of a comparison; docs/usage.md describes it.
+// json returns the shape of a comparison; docs/usage/ecs.md describes it.
 func (d *managedDiff) json() any {
 	type difference struct {
 		Old     *policy.Document `json:"old,omitempty"`

@@ -145,7 +145,7 @@ func (a *proofAnswer) label() string {
 	return a.name + ": "
 }
 
-// The shape of answers in JSON; docs/usage.md describes it.
+// The shape of answers in JSON; docs/usage/prove.md describes it.
 type (
 	proofJSON struct {
 		FormatVersion string       `json:"format_version,omitempty"`
