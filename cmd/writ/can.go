@@ -92,7 +92,7 @@ func (f *canFlags) run(e *env, principal string, actions []string) error {
 	if err != nil {
 		return err
 	}
-	return whoCanExit(answers)
+	return countAnswers(answers).exit()
 }
 
 // resourceOf returns what an action is asked for on: what --resource says, or any
@@ -160,34 +160,5 @@ type canJSON struct {
 }
 
 func (f *canFlags) json(principal string, answers []answer) canJSON {
-	out := canJSON{FormatVersion: "1.0", Principal: principal, Actions: []answerJSON{}, answerCounts: countAnswers(answers)}
-	for i := range answers {
-		if !denied(answers[i].result()) {
-			one := answers[i].json(false)
-			one.FormatVersion = ""
-			out.Actions = append(out.Actions, one)
-		}
-	}
-	return out
-}
-
-// answerCounts is how many answers are what.
-type answerCounts struct {
-	Allowed   int `json:"allowed"`
-	Undecided int `json:"undecided"`
-	Denied    int `json:"denied"`
-}
-
-func countAnswers(answers []answer) (c answerCounts) {
-	for i := range answers {
-		switch r := answers[i].result(); {
-		case denied(r):
-			c.Denied++
-		case r == authz.Undecided:
-			c.Undecided++
-		case r == authz.Allowed:
-			c.Allowed++
-		}
-	}
-	return c
+	return canJSON{FormatVersion: "1.0", Principal: principal, Actions: listJSON(answers, false), answerCounts: countAnswers(answers)}
 }

@@ -82,7 +82,7 @@ func (f *whoCanFlags) run(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return whoCanExit(answers)
+	return countAnswers(answers).exit()
 }
 
 // everybody answers the request for each principal of the account.
@@ -122,24 +122,6 @@ func (f *whoCanFlags) everybody(e *env) ([]answer, error) {
 	return answers, nil
 }
 
-// whoCanExit is the exit code of a list: somebody undecided comes before all
-// denied.
-func whoCanExit(answers []answer) error {
-	counts := map[authz.Result]int{}
-	for i := range answers {
-		counts[answers[i].result()]++
-	}
-	switch {
-	case counts[authz.Invalid] > 0:
-		return exit(exitUsage)
-	case counts[authz.Undecided] > 0:
-		return exit(exitUndecided)
-	case counts[authz.Allowed] == 0:
-		return exit(exitFindings)
-	}
-	return nil
-}
-
 func (f *whoCanFlags) text(e *env, answers []answer) error {
 	p := answerPrinter{w: e.stdout, color: e.terminal && e.getenv("NO_COLOR") == ""}
 	c := countAnswers(answers)
@@ -158,22 +140,6 @@ func (f *whoCanFlags) text(e *env, answers []answer) error {
 	return p.err
 }
 
-// ground says in a line why a principal is allowed, denied or undecided.
-func (a *answer) ground(r authz.Result) string {
-	switch {
-	case r == authz.Invalid && a.x.Decision.Err != nil:
-		return a.x.Decision.Err.Error()
-	case r == authz.Undecided && len(a.x.UnknownKeys) > 0:
-		return "hangs on " + plain(strings.Join(a.spelled(a.x.UnknownKeys), ", "))
-	case r != a.x.Decision.Result && len(a.missing) > 0:
-		return fmt.Sprintf("hangs on the text of %s policy %s", a.missing[0].Kind, plain(a.missing[0].ARN))
-	}
-	if by := a.x.Decision.By(); len(by) > 0 {
-		return "by " + a.decider(by[0], r)
-	}
-	return ""
-}
-
 // whoCanJSON is the list as programs read it.
 type whoCanJSON struct {
 	FormatVersion string       `json:"format_version"`
@@ -184,13 +150,6 @@ type whoCanJSON struct {
 }
 
 func (f *whoCanFlags) json(answers []answer) whoCanJSON {
-	out := whoCanJSON{FormatVersion: "1.0", Action: f.request.Action, Resource: f.request.Resource, Principals: []answerJSON{}, answerCounts: countAnswers(answers)}
-	for i := range answers {
-		if !denied(answers[i].result()) || f.all {
-			one := answers[i].json(false)
-			one.FormatVersion = ""
-			out.Principals = append(out.Principals, one)
-		}
-	}
-	return out
+	return whoCanJSON{FormatVersion: "1.0", Action: f.request.Action, Resource: f.request.Resource,
+		Principals: listJSON(answers, f.all), answerCounts: countAnswers(answers)}
 }
