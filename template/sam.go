@@ -299,7 +299,7 @@ func (s *stack) addImplied(of, implied *resource, service string, fill func(*Rol
 
 // addMade adds a policy that SAM makes, to a role or as its trust.
 func (s *stack) addMade(r *resource, role *Role, name string, at *jsontree.Value, root jsontree.Value) int {
-	p := Policy{Place: s.place(r, at), Physical: name, Kind: Trust}
+	p := Policy{Place: s.place(r, at), Physical: name, Kind: Trust, Made: true}
 	p.Document, _ = s.finish(&root)
 	p.Cases = make([]When, len(p.Document.Statements))
 	i := len(s.session.out.Policies)

@@ -225,6 +225,7 @@ type Policy struct {
 	Place
 	Kind     Kind
 	Managed  bool             // AWS::IAM::ManagedPolicy: a policy of its own, with an ARN
+	Made     bool             // not written: SAM makes it
 	ARN      string           // of a managed policy
 	Physical string           // the policy's name; "" where it has none
 	Document *policy.Document // nil where it cannot be read

@@ -33,7 +33,9 @@ func (t *templateFile) policy(p *template.Policy, parsed source.List, options ch
 	if p.Incomplete || p.Document == nil {
 		undecided[""]++
 	}
-	if p.Document == nil || options.Kind == check.Guess { // a document of another meaning has no rules
+	// A document of another meaning has no rules, and the trust policy of a role
+	// that SAM makes cannot be written otherwise.
+	if p.Document == nil || options.Kind == check.Guess || p.Made && p.Kind == template.Trust {
 		return check.Result{Kind: options.Kind, Findings: parsed, Undecided: undecided}, nil
 	}
 	worlds, all := p.Worlds()

@@ -51,12 +51,17 @@ func (us *unitsOf) addPrincipal(place *template.Place, inline []int, managed []t
 	}
 	for _, ref := range managed {
 		i := us.managed(ref)
-		if i < 0 {
+		aws := awsPolicy(ref.Text)
+		switch {
+		case i >= 0:
+			us.used[i] = true
+			u.attach(&us.template.Policies[i])
+		case aws != nil:
+			u.set.Identity = append(u.set.Identity, *aws)
+		default:
 			u.open = "the text of the attached policy " + hole.Print(ref.Text) + " is not in the template"
 			continue
 		}
-		us.used[i] = true
-		u.attach(&us.template.Policies[i])
 		if len(ref.When) > 0 {
 			u.open = "whether the policy " + ref.ID + " is attached hangs on a condition of the template"
 		}
