@@ -162,6 +162,27 @@ func (c *checker) add(name, path string, r *check.Result) {
 	c.all.deciding += r.UndecidedAt(c.level)
 }
 
+// noteFile notes that a file was read as part of a template.
+func (c *checker) noteFile(file *source.File) {
+	c.read[file.Name] = true
+	if hasExtension(file.Name, ".tf", ".tf.json") {
+		c.modules[path.Dir(file.Name)] = true
+	}
+	c.comments(file)
+}
+
+// divideAt takes the findings at a place out of a list.
+func divideAt(findings source.List, at *template.Place) (inside, others source.List) {
+	for _, f := range findings {
+		if f.File == at.File && at.Span.Contains(f.Span) {
+			inside = append(inside, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	return inside, others
+}
+
 // template checks the policies in a template.
 func (c *checker) template(file *source.File, walked bool) error {
 	dir := path.Dir(file.Name)
@@ -191,21 +212,9 @@ func (c *checker) template(file *source.File, walked bool) error {
 	options.Hole = t.Bound
 	for i := range t.Policies {
 		p := &t.Policies[i]
-		c.read[p.File.Name] = true
-		if hasExtension(p.File.Name, ".tf", ".tf.json") {
-			c.modules[path.Dir(p.File.Name)] = true
-		}
-		c.comments(p.File)
-		own := rest.Findings
-		rest.Findings = nil
+		c.noteFile(p.File)
 		var parsed source.List
-		for _, f := range own {
-			if f.File == p.File && p.Span.Contains(f.Span) {
-				parsed = append(parsed, f)
-			} else {
-				rest.Findings = append(rest.Findings, f)
-			}
-		}
+		parsed, rest.Findings = divideAt(rest.Findings, &p.Place)
 		result, err := tf.policy(p, parsed, options)
 		if err != nil {
 			return err
