@@ -33,12 +33,17 @@ type CellResult struct {
 	Explanation *authz.Explanation
 }
 
-// Compile compiles the policies of a case. A case with errors has no engine.
+// Compile compiles the policies of a case. A case with errors has no engine. That
+// a policy is none of its kind is seen here, and makes the case a broken one.
 func (c *Case) Compile() (*authz.Engine, source.List) {
 	if c.Broken() {
 		return nil, c.Findings
 	}
-	return authz.Compile(c.Policies)
+	engine, findings := authz.Compile(c.Policies)
+	if engine == nil {
+		c.Findings = append(c.Findings, findings...)
+	}
+	return engine, findings
 }
 
 // Run decides the requests of a case and compares. A request of which nothing is

@@ -445,8 +445,10 @@ func (f *simulateFlags) answerCases(e *env) ([]answer, error) {
 	var answers []answer
 	for i := range list {
 		c := &list[i]
+		known := len(c.Findings)
 		engine, findings := c.Compile()
 		if engine == nil {
+			printList(e, c.Findings[known:])
 			answers = append(answers, answer{name: c.Name, findings: findings})
 			continue
 		}
