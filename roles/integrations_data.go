@@ -104,8 +104,8 @@ var dataIntegrations = []integration{
 			{path: "JobTemplate", as: mediaJobTemplateShape},
 		},
 		rules: []rule{
-			{purpose: Call, style: console, actions: "mediaconvert:CreateJob", resource: mediaConvert + "queues/*"},
-			{purpose: Call, style: console, actions: "mediaconvert:CreateJob", resource: mediaConvert + "jobTemplates/*"},
+			{purpose: Call, style: console, actions: "mediaconvert:CreateJob", reads: "Queue", resource: mediaConvert + "queues/*", dynamic: "fill"},
+			{purpose: Call, style: console, actions: "mediaconvert:CreateJob", reads: "JobTemplate", resource: mediaConvert + "jobTemplates/*", dynamic: "fill"},
 			{purpose: Call, actions: "mediaconvert:CreateJob", resource: mediaConvert + "presets/*", note: "presets are named deep inside the job's settings, or in its template"},
 			{purpose: Call, style: least, actions: "mediaconvert:CreateJob", reads: "Queue", when: "Queue", resource: mediaConvert + "queues/{queue}"},
 			{purpose: Call, style: least, actions: "mediaconvert:CreateJob", reads: "Queue", when: "!Queue !JobTemplate", resource: mediaConvert + "queues/{queue}", note: "no queue is named, so the default queue is used"},
