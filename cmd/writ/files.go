@@ -67,8 +67,13 @@ func inputName(name string) string {
 // is written to.
 func writeFile(name string, data []byte) error { return writeMode(name, data, 0o644) }
 
-// replaceFile does so with a file that is there, and keeps its mode.
+// replaceFile does so with a file that is there. It keeps its mode; behind a
+// symbolic link, the file that it leads to is replaced.
 func replaceFile(name, text string) error {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return err

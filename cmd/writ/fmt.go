@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -207,7 +206,7 @@ func (f *fmtFlags) deliverOne(e *env, r *formatted) error {
 		return err
 	}
 	if !f.check {
-		if err := rewriteFile(r.name, r.new); err != nil {
+		if err := replaceFile(r.name, r.new); err != nil {
 			return err
 		}
 		r.written = true
@@ -217,24 +216,4 @@ func (f *fmtFlags) deliverOne(e *env, r *formatted) error {
 	}
 	_, err := fmt.Fprintln(e.stdout, r.shown())
 	return err
-}
-
-// rewriteFile replaces what stands in a file, in one step. The file keeps its
-// mode; behind a symbolic link, the file that it leads to is replaced.
-func rewriteFile(name, text string) error {
-	name, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return err
-	}
-	if err := writeFile(name, []byte(text)); err != nil {
-		return err
-	}
-	if mode := info.Mode().Perm(); mode != 0o644 {
-		return os.Chmod(name, mode)
-	}
-	return nil
 }
